@@ -1,0 +1,11 @@
+"""The typed places where this door keeps what belongs to the application."""
+
+from aiohttp import web
+
+from bot.answers import Answers
+from bot.envelope import Envelope
+from casework.deps import Deps
+
+DEPS = web.AppKey("deps", Deps)
+ENVELOPE = web.AppKey("envelope", Envelope)
+ANSWERS = web.AppKey("answers", Answers)

@@ -1,0 +1,17 @@
+"""A reply in WeChat's XML. Whatever a person typed stays text: it can neither close its element nor open another."""
+
+import re
+from datetime import datetime
+
+from wechatpy.replies import TextReply
+
+from bot.push import Push
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by XML 1.0; one spoils it all
+
+
+def text_reply(push: Push, text: str, now: datetime) -> str:
+    """Write a text reply to a push."""
+    content = _FORBIDDEN.sub("", text).replace("]]>", "]]]]><![CDATA[>")
+    reply = TextReply(source=push.account, target=push.openid, time=int(now.timestamp()), content=content)
+    return str(reply.render())

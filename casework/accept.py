@@ -1,0 +1,175 @@
+"""Hop 6: the officer's decision at the counter. Pre-registration is never acceptance (R072)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from casework.callers import Officer
+from casework.deps import Deps, unit_of_work
+from casework.facts import CaseFacts, facts_of, letter_is_settled
+from casework.owe import owe
+from casework.serve import audit, case_at_counter, counter_case, insist_clerk, insist_visit
+from casework.step import Said, insist_open, take_step
+from casework.views import CounterCase
+from domain.case_number import check_acceptance_number
+from domain.refusal import Refusal
+from domain.terms import CaseEventKind, NoticeKind, SignatureMethod
+from models.case import Case, claim_acceptance_number, happened
+from models.signature import confirm_letter as write_confirmation
+from templates.labels import label
+
+
+class DeclineReason(StrEnum):
+    """Why an application is not accepted (T17). The person is told which, and where to go."""
+
+    IDENTITY_DOUBTFUL = "identity_doubtful"
+    DATA_MISMATCH = "data_mismatch"
+    NOT_FIRST_ISSUE = "not_first_issue"
+    NO_STABLE_TIE = "no_stable_tie"
+    REGION_NOT_OPEN = "region_not_open"
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What the clerk states when accepting.
+
+    ``acceptance_number`` is the 受理号 the population system made (R143), ``slip_number`` the 领证回执 (R145).
+    ``differences``: field by field, what the counter found to differ from the pre-fill (R070).
+    """
+
+    acceptance_number: str
+    slip_number: str
+    materials_seen: tuple[str, ...]
+    same_frame_photo: bool = False
+    guardian_present: bool = False
+    face_check_done: bool = False
+    compared: bool = True
+    differences: Mapping[str, str] = field(default_factory=dict)
+
+
+async def accept(deps: Deps, officer: Officer, number: str, acceptance: Acceptance) -> CounterCase:
+    """Record that the officer accepted on the spot (R072), with everything that had to be seen.
+
+    Raises:
+        Refusal: ``not_checked_in``, ``materials_incomplete``, ``guardian_presence_required`` (R031),
+            ``same_frame_photo_required`` (R073), ``face_check_required`` (R071), ``letter_unconfirmed``,
+            ``acceptance_number_malformed``, ``acceptance_number_used``, ``slip_number_required``.
+    """
+    case = await _case_at_visit(deps, officer, number, "accept")
+    facts = await facts_of(deps, case)
+    _insist_complete(case, facts, acceptance)
+    accepted = check_acceptance_number(acceptance.acceptance_number)
+    slip = acceptance.slip_number.strip()[:40]
+    if not slip:
+        raise Refusal("slip_number_required", source="R145")
+    async with unit_of_work(deps):
+        if not await claim_acceptance_number(case.id, accepted):
+            raise Refusal("acceptance_number_used", source="R143")
+        said = Said(officer.actor, deps.clock.now(), unit=officer.point_name)
+        stated = _stated(acceptance)
+        await take_step(deps, case, CaseEventKind.ACCEPTED, said, facts=stated, slip_number=slip)
+        await owe(deps, case, NoticeKind.ACCEPTED, "once", station=officer.point_name)
+        await audit(deps, officer, case, "accept")
+    return await counter_case(deps, await case_at_counter(deps, officer, number, "read_case"))
+
+
+async def decline(deps: Deps, officer: Officer, number: str, reason: DeclineReason, note: str = "") -> CounterCase:
+    """Record that the application was not accepted, with the reason the person is told.
+
+    ``note`` goes into the event for the station; it must not name anybody.
+
+    Raises:
+        Refusal: ``not_checked_in``.
+    """
+    case = await _case_at_visit(deps, officer, number, "decline")
+    async with unit_of_work(deps):
+        said = Said(officer.actor, deps.clock.now(), unit=officer.point_name)
+        facts = {"reason": reason, "note": note.strip()[:200]}
+        await take_step(deps, case, CaseEventKind.DECLINED, said, facts=facts)
+        await owe(
+            deps, case, NoticeKind.DECLINED, "once",
+            station=officer.point_name, reason=label(reason, "DeclineReason"), advice=label(reason, "DeclineAdvice"),
+        )  # fmt: skip
+        await audit(deps, officer, case, "decline", reason=reason)
+    return await counter_case(deps, case)
+
+
+async def list_supplements(deps: Deps, officer: Officer, number: str, items: Sequence[str]) -> CounterCase:
+    """List everything that is missing, once and in full (一次性告知, B10). The visit ends; the case stays open.
+
+    Raises:
+        Refusal: ``supplements_empty``, ``supplements_already_listed``, ``not_checked_in``.
+    """
+    case = await _case_at_visit(deps, officer, number, "list_supplements")
+    wanted = [item.strip()[:60] for item in items if item.strip()]
+    if not wanted:
+        raise Refusal("supplements_empty", source="B10")
+    if await happened(case.id, CaseEventKind.SUPPLEMENTS_LISTED):
+        raise Refusal("supplements_already_listed", source="B10")
+    async with unit_of_work(deps):
+        said = Said(officer.actor, deps.clock.now(), unit=officer.point_name)
+        await take_step(deps, case, CaseEventKind.SUPPLEMENTS_LISTED, said, facts={"items": wanted})
+        await owe(
+            deps, case, NoticeKind.SUPPLEMENTS_LISTED, "once",
+            station=officer.point_name, supplements="、".join(wanted),
+        )  # fmt: skip
+        await audit(deps, officer, case, "list_supplements", count=len(wanted))
+    return await counter_case(deps, case)
+
+
+async def confirm_letter(deps: Deps, officer: Officer, number: str, method: SignatureMethod) -> CounterCase:
+    """Confirm the phone signature with one act (D8), or record that the letter was signed on paper (D1).
+
+    Raises:
+        Refusal: ``letter_not_required``, ``letter_not_signed`` for a phone signature that is not there,
+            ``letter_already_signed`` when it was confirmed before.
+    """
+    case = await _case_at_visit(deps, officer, number, "confirm_letter")
+    facts = await facts_of(deps, case)
+    if not facts.guidance.letter.required:
+        raise Refusal("letter_not_required", source=facts.guidance.letter.source)
+    if method is SignatureMethod.PHONE and facts.signature is None:
+        raise Refusal("letter_not_signed")
+    signature_id = facts.signature.id if facts.signature and method is SignatureMethod.PHONE else None
+    async with unit_of_work(deps):
+        confirmed = await write_confirmation(
+            case.id, signature_id=signature_id, method=method, staff_id=officer.staff_id, at=deps.clock.now()
+        )
+        if not confirmed:
+            raise Refusal("letter_already_signed")
+        await audit(deps, officer, case, "confirm_letter", method=method)
+    return await counter_case(deps, case)
+
+
+async def _case_at_visit(deps: Deps, officer: Officer, number: str, act: str) -> Case:
+    insist_clerk(officer)
+    case = await case_at_counter(deps, officer, number, f"read_to_{act}")
+    insist_open(case)
+    await insist_visit(case)
+    return case
+
+
+def _insist_complete(case: Case, facts: CaseFacts, acceptance: Acceptance) -> None:
+    wanted = {material.code: material.what for material in facts.guidance.materials}
+    missing = [what for code, what in wanted.items() if code not in acceptance.materials_seen]
+    if missing:
+        raise Refusal("materials_incomplete", source="R040", missing=missing)
+    if case.is_minor and not acceptance.guardian_present:
+        raise Refusal("guardian_presence_required", source="R031")
+    if case.is_minor and not acceptance.same_frame_photo:
+        raise Refusal("same_frame_photo_required", source="R073")
+    if not (acceptance.face_check_done and acceptance.compared):
+        raise Refusal("face_check_required", source="R071")
+    if not letter_is_settled(facts):
+        raise Refusal("letter_unconfirmed", source=facts.guidance.letter.source)
+
+
+def _stated(acceptance: Acceptance) -> dict[str, object]:
+    """What stays in the event: flags and names of fields, never a value of theirs."""
+    return {
+        "materials_seen": list(acceptance.materials_seen),
+        "same_frame_photo": acceptance.same_frame_photo,
+        "guardian_present": acceptance.guardian_present,
+        "face_check_done": acceptance.face_check_done,
+        "differing_fields": sorted(acceptance.differences),
+    }

@@ -1,0 +1,57 @@
+"""Who asks. A door finds out by the sign-in acts and hands the caller on; an act never takes an id from a body."""
+
+from dataclasses import dataclass
+
+from domain.terms import StaffRole
+
+
+@dataclass(frozen=True)
+class Citizen:
+    """A logged-in citizen account."""
+
+    account_id: int
+    request_id: str = ""
+
+    @property
+    def actor(self) -> str:
+        """How the caller stands in events and in the audit trail."""
+        return f"citizen:{self.account_id}"
+
+
+@dataclass(frozen=True)
+class Officer:
+    """A logged-in member of staff. ``point_id`` is None for those who serve at no counter."""
+
+    staff_id: int
+    username: str
+    display_name: str
+    role: StaffRole
+    point_id: int | None
+    point_code: str | None
+    point_name: str | None
+    point_division: str | None
+    csrf_token: str
+    request_id: str = ""
+
+    @property
+    def actor(self) -> str:
+        """How the caller stands in events and in the audit trail."""
+        return f"staff:{self.username}"
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """A station system that proved itself by its key."""
+
+    system_id: int
+    key_id: str
+    name: str
+    division: str
+    side: str
+    kinds: tuple[str, ...]
+    request_id: str = ""
+
+    @property
+    def actor(self) -> str:
+        """How the caller stands in events and in the audit trail."""
+        return f"system:{self.key_id}"

@@ -1,0 +1,107 @@
+"""Hop 5: the code the citizen shows, and its one redemption at the counter."""
+
+from datetime import timedelta
+
+from casework.callers import Citizen, Officer
+from casework.deps import Deps, unit_of_work
+from casework.facts import facts_of, insist_allowed
+from casework.repeat import once
+from casework.secret import hashed
+from casework.serve import audit, counter_case, insist_clerk
+from casework.step import Said, insist_open, take_step
+from casework.track import own_case, point_view
+from casework.views import CounterCase, HandoffView
+from domain.handoff import new_code, normalise_code
+from domain.local_time import day_of
+from domain.refusal import Refusal
+from domain.terms import CaseEventKind
+from models.case import Case, find_case_by_id
+from models.handoff import HandoffCode, find_code
+from models.handoff import issue_code as keep_code
+from models.handoff import redeem_code as spend_code
+from models.slot import Booking, end_booking, live_booking
+from templates.shown import when
+
+CODE_LIFE = timedelta(minutes=10)
+
+
+async def issue_code(deps: Deps, citizen: Citizen, number: str, key: str) -> HandoffView:
+    """Issue the code for the booked counter; codes issued before stop working.
+
+    Raises:
+        Refusal: ``not_ready_for_handoff`` with what is missing, ``case_not_found``, ``case_not_open``.
+    """
+    return await once(
+        deps, citizen, key, act="issue_code", body={"number": number}, view=HandoffView,
+        do=lambda: _issue(deps, citizen, number),
+    )  # fmt: skip
+
+
+async def redeem_code(
+    deps: Deps, officer: Officer, code_text: str, *, other_day_reason: str | None = None
+) -> CounterCase:
+    """Redeem a scanned or typed code: once, at the booked station, on the booked day or with a reason (T13).
+
+    The code proves nothing about who holds it (R076); it opens the pre-filled case and checks the person in.
+
+    Raises:
+        Refusal: ``code_malformed``, ``code_unknown``, ``code_other_station``, ``code_used``, ``code_revoked``,
+            ``code_expired``, ``not_service_day``, ``age_changed``, any reason of today's rulebook (C6.7).
+    """
+    insist_clerk(officer)
+    code = await find_code(hashed(normalise_code(code_text)))
+    if code is None:
+        raise Refusal("code_unknown")
+    case = await find_case_by_id(code.case_id)
+    await _insist_redeemable(deps, officer, code, case)
+    booking = await live_booking(case.id)
+    _insist_day(deps, booking, other_day_reason)
+    insist_open(case)
+    insist_allowed(deps, case, deps.today())
+    async with unit_of_work(deps):
+        await _redeem(deps, officer, code, case, booking, other_day_reason)
+    return await counter_case(deps, case)
+
+
+async def _issue(deps: Deps, citizen: Citizen, number: str) -> HandoffView:
+    case = await own_case(citizen, number)
+    insist_open(case)
+    facts = await facts_of(deps, case)
+    if facts.missing or facts.booking is None:
+        raise Refusal("not_ready_for_handoff", missing=list(facts.missing))
+    point = facts.booking.slot.point
+    code, now = new_code(deps.random.token(16)), deps.clock.now()
+    await keep_code(case.id, point.id, hashed(code), now, now + CODE_LIFE)
+    await take_step(deps, case, CaseEventKind.CODE_ISSUED, Said(citizen.actor, now))
+    return HandoffView(code=code, expires_at=now + CODE_LIFE, point=point_view(point))
+
+
+async def _insist_redeemable(deps: Deps, officer: Officer, code: HandoffCode, case: Case) -> None:
+    if code.point_id != officer.point_id:
+        await audit(deps, officer, case, "redeem_code_refused", why="other_station")
+        raise Refusal("code_other_station", source="R085", station=code.point.name)
+    if code.redeemed_at is not None:
+        await audit(deps, officer, case, "redeem_code_refused", why="used")
+        raise Refusal("code_used", at=when(code.redeemed_at))
+    if code.revoked_at is not None:
+        raise Refusal("code_revoked")
+    if deps.clock.now() >= code.expires_at:
+        raise Refusal("code_expired")
+
+
+def _insist_day(deps: Deps, booking: Booking | None, reason: str | None) -> None:
+    if booking is not None and day_of(booking.slot.starts_at) != deps.today() and not (reason or "").strip():
+        raise Refusal("not_service_day", booked=when(booking.slot.starts_at))
+
+
+async def _redeem(
+    deps: Deps, officer: Officer, code: HandoffCode, case: Case, booking: Booking | None, reason: str | None
+) -> None:
+    now = deps.clock.now()
+    if not await spend_code(code.id, officer.staff_id, now):
+        raise Refusal("code_used", at=when(now))
+    if booking is not None:
+        await end_booking(booking.id, "kept", now)
+    said = Said(officer.actor, now, unit=officer.point_name)
+    await take_step(deps, case, CaseEventKind.CHECKED_IN, said, facts={"other_day": bool((reason or "").strip())})
+    await audit(deps, officer, case, "redeem_code", other_day_reason=(reason or "")[:200])

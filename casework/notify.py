@@ -1,0 +1,131 @@
+"""The postman: takes due notices from the outbox and tries their channels until one accepts."""
+
+import secrets
+from datetime import timedelta
+
+import structlog
+
+from casework.deps import Deps
+from casework.owe import CHAIN, SMS, SUBSCRIBE
+from domain.notice import Delivery, DeliveryOutcome
+from domain.terms import Channel
+from models.notice import (
+    Notice,
+    channels_given_up,
+    claim_notice,
+    drop_credit,
+    due_notices,
+    grant_credit,
+    postpone_notice,
+    settle_notice,
+    spend_credit,
+    write_attempt,
+)
+from models.store import transaction
+from templates.notices import NoticeText, render_notice
+
+BATCH = 50
+LEASE = timedelta(minutes=2)  # longer than any attempt; a dead worker's notices come back after it
+MOST_ATTEMPTS = 12
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
+CHANNELS = {
+    CHAIN: (Channel.SUBSCRIBE_MESSAGE, Channel.SMS),
+    SMS: (Channel.SMS,),
+    SUBSCRIBE: (Channel.SUBSCRIBE_MESSAGE,),
+}
+log = structlog.get_logger()
+
+
+async def deliver_due(deps: Deps) -> int:
+    """Deliver every notice that is due; returns how many were taken in hand.
+
+    Safe to run twice at once: each notice is leased by one conditional UPDATE. The provider is asked outside of any
+    transaction; a crash between its answer and our mark repeats the message, which an SMS provider drops by its id.
+    """
+    taken = 0
+    while ids := await due_notices(deps.clock.now(), BATCH):
+        claimed = [notice for notice_id in ids if (notice := await _claim(deps, notice_id))]
+        if not claimed:
+            break
+        for notice in claimed:
+            await _deliver(deps, notice)
+        taken += len(claimed)
+    return taken
+
+
+async def _claim(deps: Deps, notice_id: int) -> Notice | None:
+    now = deps.clock.now()
+    return await claim_notice(notice_id, now, now + LEASE)
+
+
+async def _deliver(deps: Deps, notice: Notice) -> None:
+    text = render_notice(notice.kind, notice.facts)
+    given_up = await channels_given_up(notice.id)
+    for channel in CHANNELS[notice.route]:
+        if channel in given_up:
+            continue
+        delivery = await _try(deps, notice, channel, text)
+        if delivery is None:
+            continue
+        if delivery.outcome is DeliveryOutcome.ACCEPTED:
+            return await _settle(deps, notice, "sent", channel, delivery)
+        if delivery.outcome is DeliveryOutcome.RETRY_LATER and notice.attempts < MOST_ATTEMPTS:
+            return await _postpone(deps, notice, channel, delivery)
+        await _note(deps, notice, channel, delivery)
+    await _end_unreached(deps, notice)
+    return None
+
+
+async def _try(deps: Deps, notice: Notice, channel: Channel, text: NoticeText) -> Delivery | None:
+    """One attempt; None when the channel can't be tried at all."""
+    if channel is Channel.SMS:
+        if notice.account.phone is None:
+            return None
+        return await deps.sms.send(phone=notice.account.phone, text=text.sms, message_id=notice.dedupe_key)
+    if not await spend_credit(notice.account_id, notice.kind):
+        return None
+    delivery = await deps.mini_program.send_subscribe_message(
+        openid=notice.account.openid,
+        template_id=deps.settings.template_ids[notice.kind],
+        page=text.page,
+        data=text.subscribe,
+    )
+    await _settle_credit(notice, delivery)
+    return delivery
+
+
+async def _settle_credit(notice: Notice, delivery: Delivery) -> None:
+    if delivery.outcome is DeliveryOutcome.NEXT_CHANNEL:
+        await drop_credit(notice.account_id, notice.kind)
+    elif delivery.outcome is not DeliveryOutcome.ACCEPTED:
+        await grant_credit(notice.account_id, notice.kind)
+
+
+async def _settle(deps: Deps, notice: Notice, status: str, channel: Channel, delivery: Delivery) -> None:
+    async with transaction():
+        await settle_notice(notice.id, status, channel, deps.clock.now())
+        await _note(deps, notice, channel, delivery)
+    log.info("notice_sent", notice=notice.id, kind=notice.kind, channel=channel)
+
+
+async def _postpone(deps: Deps, notice: Notice, channel: Channel, delivery: Delivery) -> None:
+    """Wait twice as long each time, with jitter so that a provider's recovery isn't met by everyone at once."""
+    wait = min(FIRST_WAIT * 2**notice.attempts, LONGEST_WAIT) * (1 + secrets.randbelow(25) / 100)
+    async with transaction():
+        await postpone_notice(notice.id, deps.clock.now() + wait)
+        await _note(deps, notice, channel, delivery)
+    log.warning("notice_postponed", notice=notice.id, kind=notice.kind, channel=channel, error=delivery.error)
+
+
+async def _note(deps: Deps, notice: Notice, channel: Channel, delivery: Delivery) -> None:
+    await write_attempt(
+        notice_id=notice.id, channel=channel, outcome=delivery.outcome,
+        provider_id=delivery.provider_id, error=delivery.error, at=deps.clock.now(),
+    )  # fmt: skip
+
+
+async def _end_unreached(deps: Deps, notice: Notice) -> None:
+    """Nobody was reached: work for a person at the station (K8). A mere addition to an SMS is only left out."""
+    status = "skipped" if notice.route == SUBSCRIBE else "unreached"
+    await settle_notice(notice.id, status, None, deps.clock.now())
+    log.info("notice_settled", notice=notice.id, kind=notice.kind, status=status)

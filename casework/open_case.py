@@ -1,0 +1,188 @@
+"""Hop 2: open a case."""
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from casework.callers import Citizen
+from casework.declare_residence import question_of_declaration
+from casework.deps import Deps
+from casework.explain_policy import answer
+from casework.owe import owe
+from casework.pre_register import insist_on_consent
+from casework.repeat import once
+from casework.step import Said, take_step
+from casework.track import case_view
+from casework.views import CaseView
+from domain.applicant import age_on, normalise_name, normalise_phone
+from domain.case_number import HIGHEST, make_case_number
+from domain.guide import Guidance
+from domain.identity_number import parse_identity_number
+from domain.refusal import Refusal
+from domain.residence import normalise_address
+from domain.terms import CaseEventKind, CaseState, DeliveryMode, NoticeKind, ServiceItem
+from models.account import Account
+from models.case import Case, live_case_number, make_case
+from models.person import Guardianship, Person, guardianship_of
+from models.residence import ResidenceDeclaration, declaration_of
+
+DECLARATION_HOLDS = timedelta(days=30)  # no source gives a length; a month keeps the promise of "where I live now"
+
+
+@dataclass(frozen=True)
+class PostAddress:
+    """Where the card is posted to (R113)."""
+
+    recipient: str
+    phone: str
+    address: str
+
+
+@dataclass(frozen=True)
+class CaseWish:
+    """What the citizen asks for, and what they state."""
+
+    declaration_id: int
+    item: ServiceItem
+    delivery: DeliveryMode
+    post_to: PostAddress | None
+    never_held_card: bool
+    active_soldier: bool
+    information_true: bool
+
+
+async def open_case(deps: Deps, citizen: Citizen, wish: CaseWish, key: str) -> CaseView:
+    """Open a case from a fresh declaration, if the rules of today allow it.
+
+    Raises:
+        Refusal: ``consent_required``, ``phone_required``, ``declaration_not_found``, ``declaration_stale``,
+            ``statement_required`` (R048), any reason of the rulebook (R016, R021, R034, B08) with all of them listed,
+            ``live_case_exists`` (C6.3, R187), ``item_not_offered_yet``.
+    """
+    await insist_on_consent(deps, citizen)
+    return await once(
+        deps, citizen, key, act="open_case", body=asdict(wish), view=CaseView, do=lambda: _open(deps, citizen, wish)
+    )
+
+
+async def _open(deps: Deps, citizen: Citizen, wish: CaseWish) -> CaseView:
+    declaration = await _fresh_declaration(deps, citizen, wish)
+    account = await Account.get(id=citizen.account_id)
+    if account.phone is None:
+        raise Refusal("phone_required", source="R066")
+    if not wish.information_true:
+        raise Refusal("statement_required", source="R048")
+    guidance = await _insist_allowed(deps, declaration, wish)
+    person = declaration.person
+    guardianship = None if person.is_self else await guardianship_of(person.id)
+    form = _form(deps, declaration, guardianship, wish, account.phone)
+    case = await _make(deps, citizen, declaration, guidance, wish, form)
+    await take_step(deps, case, CaseEventKind.OPENED, Said(citizen.actor, case.opened_at), facts={"item": wish.item})
+    await owe(deps, case, NoticeKind.CASE_OPENED, "once")
+    return await case_view(deps, case)
+
+
+async def _fresh_declaration(deps: Deps, citizen: Citizen, wish: CaseWish) -> ResidenceDeclaration:
+    declaration = await declaration_of(citizen.account_id, wish.declaration_id)
+    if declaration is None:
+        raise Refusal("declaration_not_found")
+    if deps.clock.now() - declaration.declared_at > DECLARATION_HOLDS:
+        raise Refusal("declaration_stale", days=DECLARATION_HOLDS.days)
+    return declaration
+
+
+async def _insist_allowed(deps: Deps, declaration: ResidenceDeclaration, wish: CaseWish) -> Guidance:
+    asked = await question_of_declaration(declaration, wish.item, deps.today())
+    stated = {**asked.__dict__, "held_card_before": not wish.never_held_card, "active_soldier": wish.active_soldier}
+    guidance = answer(deps, type(asked)(**stated))
+    guidance.verdict.insist()
+    return guidance
+
+
+def _form(
+    deps: Deps,
+    declaration: ResidenceDeclaration,
+    guardianship: Guardianship | None,
+    wish: CaseWish,
+    phone: str,
+) -> dict[str, Any]:
+    """The pre-fill for the counter: a draft to compare (R070), frozen as it was when the case was opened."""
+    person = declaration.person
+    number = parse_identity_number(person.identity_number, deps.today())
+    return {
+        "name": person.name,
+        "identity_number": number.text,
+        "sex": number.sex,
+        "birth_date": number.birth_date.isoformat(),
+        "household_address": person.household_address,
+        "collective_household": person.collective_household,
+        "residence_address": declaration.address,
+        "phone": phone,
+        "proof": declaration.proof,
+        "proof_of": declaration.proof_of,
+        "declared_locally": declaration.declared_locally,
+        "guardian": _guardian(guardianship) if guardianship else None,
+        "post_to": _post_to(wish),
+    }
+
+
+def _guardian(guardianship: Guardianship) -> dict[str, str]:
+    guardian: Person = guardianship.guardian
+    return {
+        "name": guardian.name,
+        "identity_number": guardian.identity_number,
+        "relation": guardianship.relation,
+        "shown_by": guardianship.shown_by,
+    }
+
+
+def _post_to(wish: CaseWish) -> dict[str, str] | None:
+    if wish.delivery is DeliveryMode.STATION:
+        return None
+    if wish.post_to is None:
+        raise Refusal("post_address_required", source="R113")
+    return {
+        "recipient": normalise_name(wish.post_to.recipient),
+        "phone": normalise_phone(wish.post_to.phone),
+        "address": normalise_address(wish.post_to.address),
+    }
+
+
+async def _make(
+    deps: Deps,
+    citizen: Citizen,
+    declaration: ResidenceDeclaration,
+    guidance: Guidance,
+    wish: CaseWish,
+    form: dict[str, Any],
+) -> Case:
+    person, today = declaration.person, deps.today()
+    case = await make_case(
+        number=make_case_number(today, int.from_bytes(deps.random.token(8), "big") % (HIGHEST + 1)),
+        account_id=citizen.account_id,
+        applicant_id=person.id,
+        applicant_index=person.identity_index,
+        item=wish.item,
+        scope=guidance.scope,
+        state=CaseState.OPEN,
+        is_minor=age_on(parse_identity_number(person.identity_number, today).birth_date, today) < 16,
+        household_division=person.household_division,
+        residence_division=declaration.division,
+        delivery=wish.delivery,
+        form=form,
+        rule_day=today,
+        opened_at=deps.clock.now(),
+    )
+    if case is None:
+        await _refuse_second(citizen, person.identity_index, wish.item)
+        raise Refusal("service_unavailable")  # a case number drawn twice: trying again draws another
+    return case
+
+
+async def _refuse_second(citizen: Citizen, applicant_index: str, item: ServiceItem) -> None:
+    """One live case per person and item. Only its own account is told the number."""
+    live = await live_case_number(applicant_index, item)
+    if live is not None:
+        number, owner = live
+        own = {"number": number} if owner == citizen.account_id else {}
+        raise Refusal("live_case_exists", source="R187", **own)

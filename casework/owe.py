@@ -1,0 +1,42 @@
+"""Owe a notice: a row in the outbox, in the transaction of the event that owes it."""
+
+from datetime import datetime
+
+from casework.deps import Deps
+from domain.applicant import mask_name
+from domain.terms import NoticeKind
+from models.case import Case
+from models.notice import owe_notice
+from templates.labels import label
+from templates.shown import when
+
+CHAIN = "chain"  # subscription message while a consent is left, else SMS
+SMS = "sms"
+SUBSCRIBE = "subscribe"
+
+MUST_REACH = frozenset({NoticeKind.READY_FOR_PICKUP, NoticeKind.ISSUANCE_REFUSED})
+"""Told by SMS whatever WeChat does (R106, R117); WeChat comes on top."""
+
+
+async def owe(deps: Deps, case: Case, kind: NoticeKind, event: str, **facts: str | None) -> None:
+    """Owe the account of a case one notice for one event, however often this runs (C6.5).
+
+    ``event`` tells events of one kind apart. Facts that are None are left out; a name stands masked.
+    """
+    now = deps.clock.now()
+    told = {
+        "name": mask_name(str(case.form["name"])),
+        "item": label(case.item),
+        "number": case.number,
+        "time": when(now),
+        **facts,
+    }
+    written = {name: text for name, text in told.items() if text is not None}
+    for route in (SMS, SUBSCRIBE) if kind in MUST_REACH else (CHAIN,):
+        await _owe_route(case, kind, f"{case.number}:{kind}:{event}:{route}", route, written, now)
+
+
+async def _owe_route(
+    case: Case, kind: NoticeKind, dedupe_key: str, route: str, facts: dict[str, str], at: datetime
+) -> None:
+    await owe_notice(dedupe_key, kind, account_id=case.account_id, case_id=case.id, facts=facts, route=route, at=at)

@@ -1,0 +1,66 @@
+"""What the acts need from outside. ``gateways/`` and ``workers/queue.py`` fit these shapes; ``run.py`` joins them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from domain.notice import Delivery
+
+
+class Clock(Protocol):
+    """The one clock."""
+
+    def now(self) -> datetime:
+        """This moment, aware, UTC."""
+        ...
+
+
+class Random(Protocol):
+    """A cryptographically strong source."""
+
+    def token(self, size: int) -> bytes:
+        """``size`` random bytes."""
+        ...
+
+
+class LoginAnswer(Protocol):
+    """Who WeChat says this is."""
+
+    @property
+    def openid(self) -> str:
+        """The user's id within the app."""
+        ...
+
+
+class MiniProgram(Protocol):
+    """What the mini-program's server API does for us. Raises Refusal for what a citizen can mend."""
+
+    async def login(self, code: str) -> LoginAnswer:
+        """Exchange a single-use login code (B71)."""
+        ...
+
+    async def phone_number(self, code: str) -> str:
+        """Exchange a single-use phone code for the verified number (B72)."""
+        ...
+
+    async def send_subscribe_message(
+        self, *, openid: str, template_id: str, page: str, data: Mapping[str, str]
+    ) -> Delivery:
+        """Send one subscription message (B73)."""
+        ...
+
+
+class SmsSender(Protocol):
+    """A short-message provider; it drops a second message with the same ``message_id``."""
+
+    async def send(self, *, phone: str, text: str, message_id: str) -> Delivery:
+        """Send one message."""
+        ...
+
+
+class JobQueue(Protocol):
+    """A wake-up for the workers. The outbox in the database is the truth, so a lost wake-up is only a delay."""
+
+    async def wake(self, job: str) -> None:
+        """Ask for a job to run soon. Never raises: a queue that is down must not fail a citizen's request."""
+        ...

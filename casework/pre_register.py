@@ -1,0 +1,225 @@
+"""Who applies: consent, the citizen, the phone, and the minors a guardian acts for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from casework.callers import Citizen
+from casework.deps import Deps, unit_of_work
+from casework.views import PersonView, PrivacyNoticeView, ProfileView
+from domain.applicant import FULL_AGE_FOR_OWN_APPLICATION, age_on, mask_phone, normalise_name
+from domain.division import find_division
+from domain.identity_number import IdentityNumber, parse_identity_number
+from domain.refusal import Refusal
+from domain.residence import check_address
+from domain.terms import GuardianRelation, GuardianshipCase, NoticeKind
+from models.account import Account, has_consented, keep_phone
+from models.account import give_consent as write_consent
+from models.notice import grant_credit
+from models.person import (
+    Person,
+    declare_guardianship,
+    declare_person,
+    guardianship_of,
+    own_person,
+    person_of,
+    persons_of,
+)
+from templates.privacy import privacy_text
+
+FULL_AGE_OF_GUARDIAN = 18  # 民法典 17, 27 (B09)
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    """A person as typed by the account holder, exactly as in the 户口簿 (R131)."""
+
+    name: str
+    identity_number: str
+    household_division: str
+    household_address: str
+    collective_household: bool
+
+
+@dataclass(frozen=True)
+class _Checked:
+    name: str
+    number: IdentityNumber
+    division: str
+    address: str
+    collective: bool
+    warnings: tuple[str, ...]
+
+
+def privacy_notice(deps: Deps) -> PrivacyNoticeView:  # noqa: ARG001 – one day a tenant will have a notice of its own
+    """The privacy notice in force (B50, B75)."""
+    text = privacy_text()
+    return PrivacyNoticeView(version=text.version, title=text.title, paragraphs=text.paragraphs)
+
+
+async def give_consent(deps: Deps, citizen: Citizen, version: str) -> ProfileView:
+    """Record that the citizen agreed to the notice in force.
+
+    Raises:
+        Refusal: ``consent_version_old`` when the notice changed meanwhile.
+    """
+    if version != privacy_notice(deps).version:
+        raise Refusal("consent_version_old", source="B50")
+    await write_consent(citizen.account_id, version, deps.clock.now())
+    return await profile(deps, citizen)
+
+
+async def insist_on_consent(deps: Deps, citizen: Citizen) -> None:
+    """Nothing personal is taken before the privacy notice was agreed to (T01, B50). Raises ``consent_required``."""
+    if not await has_consented(citizen.account_id, privacy_notice(deps).version):
+        raise Refusal("consent_required", source="B50")
+
+
+async def verify_phone(deps: Deps, citizen: Citizen, phone_code: str) -> ProfileView:
+    """Exchange a single-use phone code for the number WeChat verified (B72).
+
+    Raises:
+        Refusal: ``consent_required``, ``phone_code_invalid``, ``phone_not_mainland``, ``wechat_unreachable``.
+    """
+    await insist_on_consent(deps, citizen)
+    phone = await deps.mini_program.phone_number(phone_code)
+    await keep_phone(citizen.account_id, phone, deps.clock.now())
+    return await profile(deps, citizen)
+
+
+async def declare_self(deps: Deps, citizen: Citizen, facts: PersonFacts) -> ProfileView:
+    """Declare the account holder. Declaring the same person again changes nothing.
+
+    Raises:
+        Refusal: ``consent_required``; ``guardian_must_apply`` for a holder under 16 (R031);
+            ``person_declared_already`` when the account has another holder; what names, numbers and addresses raise.
+    """
+    await insist_on_consent(deps, citizen)
+    checked = _check(facts, deps.today())
+    if age_on(checked.number.birth_date, deps.today()) < FULL_AGE_FOR_OWN_APPLICATION:
+        raise Refusal("guardian_must_apply", source="R031")
+    async with unit_of_work(deps):
+        made = await _write(deps, citizen, checked, is_self=True)
+    if made is None and not await _is_same_self(citizen, checked):
+        raise Refusal("person_declared_already")
+    return await profile(deps, citizen)
+
+
+async def add_ward(
+    deps: Deps, citizen: Citizen, facts: PersonFacts, relation: GuardianRelation, shown_by: GuardianshipCase
+) -> PersonView:
+    """Add a minor the account holder is guardian of (R031, R041–R046).
+
+    Raises:
+        Refusal: ``real_name_required``, ``guardian_must_be_adult``, ``ward_is_adult``, ``guardian_declared_already``.
+    """
+    await insist_on_consent(deps, citizen)
+    guardian = await own_person(citizen.account_id)
+    if guardian is None:
+        raise Refusal("real_name_required")
+    today = deps.today()
+    checked = _check(facts, today)
+    if age_on(_number(guardian, today).birth_date, today) < FULL_AGE_OF_GUARDIAN:
+        raise Refusal("guardian_must_be_adult", source="B09")
+    if age_on(checked.number.birth_date, today) >= FULL_AGE_FOR_OWN_APPLICATION:
+        raise Refusal("ward_is_adult", source="R030")
+    async with unit_of_work(deps):
+        ward = await _write(deps, citizen, checked, is_self=False)
+        if ward is None:
+            raise Refusal("guardian_declared_already")
+        await declare_guardianship(guardian.id, ward.id, relation, shown_by, deps.clock.now())
+    return await _view(ward, today, checked.warnings)
+
+
+async def profile(deps: Deps, citizen: Citizen) -> ProfileView:
+    """The account: what is there, and what is still needed before a case can be opened."""
+    account = await Account.get(id=citizen.account_id)
+    persons = await persons_of(citizen.account_id)
+    consented = await has_consented(citizen.account_id, privacy_notice(deps).version)
+    needs = (
+        ("consent", consented),
+        ("real_name", any(person.is_self for person in persons)),
+        ("phone", account.phone is not None),
+    )
+    return ProfileView(
+        consented=consented,
+        phone_masked=mask_phone(account.phone) if account.phone else None,
+        persons=tuple([await _view(person, deps.today()) for person in persons]),
+        missing=tuple(name for name, there in needs if not there),
+        message_templates=dict(deps.settings.template_ids),
+    )
+
+
+async def allow_messages(deps: Deps, citizen: Citizen, templates: Sequence[str]) -> None:  # noqa: ARG001
+    """Enter consents to one message each into the ledger: WeChat has no call that tells what is left (B73).
+
+    Raises:
+        Refusal: ``message_template_unknown``.
+    """
+    if not set(templates) <= set(NoticeKind):
+        raise Refusal("message_template_unknown")
+    for template in templates:
+        await grant_credit(citizen.account_id, template)
+
+
+async def applicant_of(citizen: Citizen, person_id: int) -> Person:
+    """A person of this account. Raises ``person_not_yours``: other accounts' people are not told apart from none."""
+    person = await person_of(citizen.account_id, person_id)
+    if person is None:
+        raise Refusal("person_not_yours")
+    return person
+
+
+def _check(facts: PersonFacts, today: date) -> _Checked:
+    division = find_division(facts.household_division)
+    address = check_address(facts.household_address, division, collective=facts.collective_household)
+    return _Checked(
+        name=normalise_name(facts.name),
+        number=parse_identity_number(facts.identity_number, today),
+        division=division.code,
+        address=address.text,
+        collective=facts.collective_household,
+        warnings=address.warnings,
+    )
+
+
+async def _write(deps: Deps, citizen: Citizen, checked: _Checked, *, is_self: bool) -> Person | None:
+    return await declare_person(
+        citizen.account_id,
+        is_self=is_self,
+        name=checked.name,
+        identity_number=checked.number.text,
+        household_division=checked.division,
+        household_address=checked.address,
+        collective_household=checked.collective,
+        declared_at=deps.clock.now(),
+    )
+
+
+async def _is_same_self(citizen: Citizen, checked: _Checked) -> bool:
+    person = await own_person(citizen.account_id)
+    return person is not None and person.identity_number == checked.number.text and person.name == checked.name
+
+
+def _number(person: Person, today: date) -> IdentityNumber:
+    return parse_identity_number(person.identity_number, today)
+
+
+async def _view(person: Person, today: date, warnings: tuple[str, ...] = ()) -> PersonView:
+    number = _number(person, today)
+    guardianship = None if person.is_self else await guardianship_of(person.id)
+    return PersonView(
+        id=person.id,
+        is_self=person.is_self,
+        name=person.name,
+        identity_number_masked=number.masked,
+        birth_date=number.birth_date,
+        age=age_on(number.birth_date, today),
+        household_division=person.household_division,
+        household_place=find_division(person.household_division).full_name,
+        household_address=person.household_address,
+        collective_household=person.collective_household,
+        relation=guardianship.relation if guardianship else None,
+        guardianship=guardianship.shown_by if guardianship else None,
+        warnings=warnings,
+    )

@@ -1,0 +1,34 @@
+"""Hop 9: the card arrived at the counter (接收登记)."""
+
+from casework.callers import Officer
+from casework.deps import Deps, unit_of_work
+from casework.owe import owe
+from casework.serve import audit, case_at_counter, counter_case, insist_clerk
+from casework.step import Said, take_step
+from casework.views import CounterCase
+from domain.refusal import Refusal
+from domain.terms import CaseEventKind, DeliveryMode, NoticeKind
+from models.card import keep_card
+
+
+async def register_arrival(deps: Deps, officer: Officer, number: str) -> CounterCase:
+    """Register the arrival; the pickup notice is owed by the same transaction, exactly once (R117, C6.5).
+
+    Raises:
+        Refusal: ``case_of_other_station``, ``step_out_of_order``.
+    """
+    insist_clerk(officer)
+    case = await case_at_counter(deps, officer, number, "read_to_register_arrival")
+    if case.delivery is not DeliveryMode.STATION:
+        raise Refusal("card_goes_by_post", source="R113")
+    point, now = case.acceptance_point, deps.clock.now()
+    assert point is not None
+    async with unit_of_work(deps):
+        await take_step(deps, case, CaseEventKind.ARRIVAL_REGISTERED, Said(officer.actor, now, unit=point.name))
+        await keep_card(case.id, arrived_at=now)
+        await owe(
+            deps, case, NoticeKind.READY_FOR_PICKUP, "once",
+            station=point.name, address=point.address, hours=str(point.schedule.get("hours_text") or "") or None,
+        )  # fmt: skip
+        await audit(deps, officer, case, "register_arrival")
+    return await counter_case(deps, case)

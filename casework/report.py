@@ -1,0 +1,148 @@
+"""Hops 7 and 8: what station systems report about review, production and dispatch. Nothing is decided here."""
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+
+import structlog
+
+from casework.callers import Reporter
+from casework.deps import Deps, unit_of_work
+from casework.record_production import record_production
+from casework.record_review import record_review
+from casework.step import Said
+from casework.views import ReportReceipt
+from domain.case_number import check_acceptance_number
+from domain.lifecycle import already_past
+from domain.refusal import Refusal
+from domain.terms import CaseEventKind, ClockKind, ReportKind
+from models.card import clocks_of
+from models.case import Case, find_accepted_case, report_seen
+from models.staff import find_station_system
+
+REPLAY_WINDOW = timedelta(seconds=300)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class ReportFacts:
+    """What a report may carry besides its kind."""
+
+    issued_on: date | None = None
+    refusal_reason: str | None = None
+    card_centre: str | None = None
+    waybill: str | None = None
+    received_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """One event of a police system. ``report_id`` is that system's own id and counts once."""
+
+    report_id: str
+    kind: ReportKind
+    acceptance_number: str
+    at: datetime
+    unit: str
+    facts: ReportFacts = field(default_factory=ReportFacts)
+
+
+async def who_reports(
+    deps: Deps, *, key_id: str, timestamp: str, signature: str, body: bytes, request_id: str = ""
+) -> Reporter:
+    """The station system behind a signed request: hex HMAC-SHA256 of ``timestamp.body`` under its own secret.
+
+    Raises:
+        Refusal: ``reporter_unknown``, ``report_signature_bad``, ``report_stale`` (more than 300 s off).
+    """
+    system = await find_station_system(key_id[:40])
+    if system is None:
+        raise Refusal("reporter_unknown")
+    expected = hmac.new(system.secret.encode(), timestamp.encode() + b"." + body, sha256).hexdigest()
+    if not hmac.compare_digest(expected.encode(), signature.lower().encode()):
+        raise Refusal("report_signature_bad")
+    if not timestamp.isdecimal() or abs(deps.clock.now().timestamp() - int(timestamp)) > REPLAY_WINDOW.total_seconds():
+        raise Refusal("report_stale", seconds=int(REPLAY_WINDOW.total_seconds()))
+    return Reporter(
+        system_id=system.id, key_id=system.key_id, name=system.name, division=system.division, side=system.side,
+        kinds=tuple(system.kinds), request_id=request_id,
+    )  # fmt: skip
+
+
+async def report(deps: Deps, reporter: Reporter, said: Report) -> ReportReceipt:
+    """Take a report: from listed states only; a report or a step known already is a log line, not an error.
+
+    Raises:
+        Refusal: ``case_not_found``, ``report_not_yours``, ``report_malformed``, ``step_out_of_order``.
+    """
+    case = await _case_of(reporter, said)
+    if await _is_known(reporter, said, case):
+        return await _receipt(case, duplicate=True)
+    try:
+        async with unit_of_work(deps):
+            await _record(deps, reporter, case, said)
+    except Refusal as refusal:
+        if refusal.code != "step_out_of_order":
+            raise
+        case = await _case_of(reporter, said)  # another delivery of the same report may have been faster
+        if not await _is_known(reporter, said, case):
+            raise
+        return await _receipt(case, duplicate=True)
+    return await _receipt(case, duplicate=False)
+
+
+async def _case_of(reporter: Reporter, said: Report) -> Case:
+    case = await find_accepted_case(check_acceptance_number(said.acceptance_number))
+    if case is None:
+        raise Refusal("case_not_found")
+    place = case.household_division if reporter.side == "household" else _acceptance_division(case)
+    if said.kind not in reporter.kinds or not place.startswith(_prefix(reporter.division)):
+        raise Refusal("report_not_yours", source="R091")
+    return case
+
+
+def _acceptance_division(case: Case) -> str:
+    return case.acceptance_point.division if case.acceptance_point else ""
+
+
+def _prefix(division: str) -> str:
+    """360000 reports for all below 36, 360700 for all below 3607."""
+    while division.endswith("00"):
+        division = division[:-2]
+    return division
+
+
+async def _is_known(reporter: Reporter, said: Report, case: Case) -> bool:
+    known = await report_seen(reporter.system_id, said.report_id) is not None
+    if known or already_past(case.state, CaseEventKind(said.kind)):
+        log.info("report_known_already", case=case.number, kind=said.kind, reporter=reporter.key_id)
+        return True
+    return False
+
+
+async def _record(deps: Deps, reporter: Reporter, case: Case, said: Report) -> None:
+    if said.at > deps.clock.now() + REPLAY_WINDOW:
+        raise Refusal("report_malformed", field="at")
+    by = Said(reporter.actor, said.at, unit=said.unit, reporter_id=reporter.system_id, report_id=said.report_id)
+    facts = said.facts
+    if said.kind in {ReportKind.REVIEW_STARTED, ReportKind.ISSUED, ReportKind.ISSUANCE_REFUSED}:
+        await record_review(
+            deps, case, CaseEventKind(said.kind), by, issued_on=facts.issued_on, reason=facts.refusal_reason
+        )
+    else:
+        await record_production(
+            deps, case, CaseEventKind(said.kind), by,
+            card_centre=facts.card_centre, waybill=facts.waybill, received_on=facts.received_on,
+        )  # fmt: skip
+
+
+async def _receipt(case: Case, *, duplicate: bool) -> ReportReceipt:
+    review = next((clock for clock in await clocks_of(case.id) if clock.kind is ClockKind.REVIEW), None)
+    return ReportReceipt(
+        case_number=case.number,
+        state=case.state,
+        duplicate=duplicate,
+        review_due_on=review.due_on if review else None,
+        calendar_missing=review.missing_year if review else None,
+    )

@@ -1,0 +1,127 @@
+"""Demo points, clerks and station systems in Jiangxi and Guangdong. All of them are made up; none is a real place."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from casework.deps import Deps
+from casework.sign_in_officer import hash_password
+from domain.terms import ReportKind, ServiceItem, StaffRole
+from models.place import AcceptancePoint, keep_point
+from models.staff import find_staff, find_station_system, keep_staff, keep_station_system
+
+_ALWAYS = {
+    "openings": [{"weekday": day, "start": "00:00", "end": "23:59"} for day in range(7)],
+    "slot_minutes": 30,
+    "capacity": 20,
+    "closed_on_rest_days": False,
+    "hours_text": "每天全天（演示）",
+}
+_OFFICE_HOURS = {
+    "openings": [
+        {"weekday": day, "start": start, "end": end}
+        for day in range(5)
+        for start, end in (("09:00", "12:00"), ("14:00", "17:00"))
+    ],
+    "slot_minutes": 30,
+    "capacity": 4,
+    "closed_on_rest_days": True,
+    "hours_text": "工作日 9:00至12:00，14:00至17:00",
+}
+
+
+@dataclass(frozen=True)
+class _Point:
+    code: str
+    name: str
+    division: str
+    address: str
+    schedule: Mapping[str, Any]
+    open_from: date
+
+    @property
+    def clerk(self) -> str:
+        """The user name of its one clerk: demo-nc-1 …"""
+        return self.code.lower()
+
+
+_JX, _GD = date(2021, 1, 1), date(2023, 3, 24)
+_POINTS = (
+    _Point("DEMO-NC-1", "示范市民中心异地受理点（南昌·演示）", "360102", "江西省南昌市东湖区示范路1号", _ALWAYS, _JX),
+    _Point(
+        "DEMO-NC-2", "示范派出所异地受理点（南昌·演示）", "360111", "江西省南昌市青山湖区示范路2号", _OFFICE_HOURS, _JX
+    ),
+    _Point("DEMO-JJ-1", "示范市民中心异地受理点（九江·演示）", "360403", "江西省九江市浔阳区示范路3号", _ALWAYS, _JX),
+    _Point("DEMO-GZ-1", "示范户政窗口（赣州·演示）", "360702", "江西省赣州市章贡区示范路4号", _ALWAYS, _JX),
+    _Point("DEMO-CAN-1", "示范户政窗口（广州·演示）", "440106", "广东省广州市天河区示范路5号", _ALWAYS, _GD),
+    _Point("DEMO-SZ-1", "示范户政窗口（深圳·演示）", "440304", "广东省深圳市福田区示范路6号", _ALWAYS, _GD),
+    _Point("DEMO-MZ-1", "示范户政窗口（梅州·演示）", "441402", "广东省梅州市梅江区示范路7号", _OFFICE_HOURS, _GD),
+)
+
+_REVIEW = (ReportKind.REVIEW_STARTED, ReportKind.ISSUED, ReportKind.ISSUANCE_REFUSED)
+_PRODUCTION = (ReportKind.PRODUCTION_STARTED, ReportKind.DISPATCHED, ReportKind.RECEIVED_BY_POST)
+_SYSTEMS = (
+    ("demo-jx-household", "江西户籍系统（演示）", "360000", "household", _REVIEW),
+    ("demo-jx-centre", "江西制证中心（演示）", "360000", "acceptance", _PRODUCTION),
+    ("demo-gd-household", "广东户籍系统（演示）", "440000", "household", _REVIEW),
+    ("demo-gd-centre", "广东制证部门（演示）", "440000", "acceptance", _PRODUCTION),
+)
+
+
+@dataclass(frozen=True)
+class DemoLogins:
+    """What the demo's clerks and systems sign in with: random, made at the first seeding."""
+
+    clerks: Mapping[str, str]
+    points: Mapping[str, str]
+    systems: Mapping[str, str]
+
+
+async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins:  # noqa: ARG001
+    """Make the demo places or bring them up to date. ``known``: logins of an earlier seeding, kept as they are."""
+    clerks: dict[str, str] = {}
+    for one in _POINTS:
+        point = await keep_point(
+            one.code,
+            {ServiceItem.ID_CARD_FIRST_APPLICATION: one.open_from},
+            name=one.name,
+            division=one.division,
+            address=one.address,
+            phone="000-0000000",
+            schedule=dict(one.schedule),
+            is_demo=True,
+        )
+        clerks[one.clerk] = await _seed_clerk(one, point, known)
+    return DemoLogins(
+        clerks=clerks,
+        points={one.clerk: one.code for one in _POINTS},
+        systems={system[0]: await _seed_system(*system, known=known) for system in _SYSTEMS},
+    )
+
+
+async def _seed_clerk(one: _Point, point: AcceptancePoint, known: DemoLogins | None) -> str:
+    if known and one.clerk in known.clerks and await find_staff(one.clerk):
+        return known.clerks[one.clerk]
+    password = secrets.token_urlsafe(12)
+    await keep_staff(
+        one.clerk,
+        display_name=f"演示民警（{one.name[:6]}）",
+        password_hash=await hash_password(password),
+        role=StaffRole.CLERK,
+        point_id=point.id,
+        failed_attempts=0,
+        locked_until=None,
+    )
+    return password
+
+
+async def _seed_system(
+    key_id: str, name: str, division: str, side: str, kinds: tuple[ReportKind, ...], *, known: DemoLogins | None
+) -> str:
+    if known and key_id in known.systems and await find_station_system(key_id):
+        return known.systems[key_id]
+    secret = secrets.token_urlsafe(24)
+    await keep_station_system(key_id, secret=secret, name=name, division=division, side=side, kinds=list(kinds))
+    return secret

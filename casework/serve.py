@@ -1,0 +1,270 @@
+"""The counter's side of a case: the own station's cases only, every read on record."""
+
+from datetime import date, datetime
+
+from casework.callers import Officer
+from casework.deps import Deps
+from casework.facts import CaseFacts, facts_of
+from casework.track import booking_view, clock_views, history_of, letter_standing
+from casework.views import CheckLine, CounterCase, CounterLine, DayList, GuardianView
+from domain.applicant import mask_name
+from domain.case_number import check_acceptance_number, check_case_number
+from domain.collection import CHECKS
+from domain.division import find_division
+from domain.guide import Material
+from domain.local_time import day_bounds
+from domain.refusal import Refusal
+from domain.terms import (
+    CaseEventKind,
+    CaseState,
+    ClockKind,
+    CollectorKind,
+    DeliveryMode,
+    GuardianRelation,
+    GuardianshipCase,
+    StaffRole,
+)
+from models.audit import write_audit
+from models.card import clocks_of
+from models.case import (
+    Case,
+    cases_at_point,
+    events_of,
+    find_accepted_case,
+    find_case,
+    find_case_by_slip,
+    named_collector,
+)
+from models.handoff import last_redemption
+from models.notice import unreached_at
+from models.slot import bookings_at, latest_booking
+from templates.labels import label
+
+LIST_LIMIT = 200
+_ON_THE_WAY = (
+    CaseState.ACCEPTED,
+    CaseState.UNDER_REVIEW,
+    CaseState.ISSUED,
+    CaseState.IN_PRODUCTION,
+    CaseState.DISPATCHED,
+)
+
+
+async def read_case(deps: Deps, officer: Officer, number: str) -> CounterCase:
+    """The case beside its checklist. Every read is on record.
+
+    Raises:
+        Refusal: ``case_number_malformed``, ``case_not_found``, ``case_of_other_station``, ``staff_role_missing``.
+    """
+    case = await case_at_counter(deps, officer, number, "read_case")
+    return await counter_case(deps, case)
+
+
+async def find_at_counter(deps: Deps, officer: Officer, text: str) -> str:  # noqa: ARG001
+    """The case number behind what was typed or scanned: case number, acceptance number or collection slip number.
+
+    Raises:
+        Refusal: ``case_not_found``.
+    """
+    for find in (_by_case_number, _by_acceptance_number, find_case_by_slip):
+        case = await find(text)
+        if case is not None:
+            return case.number
+    raise Refusal("case_not_found")
+
+
+async def day_list(deps: Deps, officer: Officer, day: date | None = None) -> DayList:
+    """The clerk's day; names are masked. Raises ``staff_role_missing`` for staff who serve at no counter."""
+    point_id = _counter_of(officer)
+    day = day or deps.today()
+    booked = await bookings_at(point_id, *day_bounds(day))
+    unreached = {notice.case_id: notice.case for notice in await unreached_at(point_id)}
+    released = await cases_at_point(point_id, [CaseState.RELEASED], LIST_LIMIT)
+    return DayList(
+        day=day,
+        booked=tuple(_line(b.case, b.slot.starts_at) for b in booked if b.case.state is CaseState.OPEN),
+        on_the_way=_lines(await cases_at_point(point_id, _ON_THE_WAY, LIST_LIMIT)),
+        to_collect=_lines(await cases_at_point(point_id, [CaseState.ARRIVED], LIST_LIMIT)),
+        checks_open=_lines(released),
+        unreached=tuple(_line(case) for case in unreached.values() if case is not None),
+    )
+
+
+async def case_at_counter(deps: Deps, officer: Officer, number: str, act: str) -> Case:
+    """Load a case for the officer's own counter and put the read on record; a refused read too (V16.3.2)."""
+    case = await find_case(check_case_number(number))
+    if case is None:
+        raise Refusal("case_not_found")
+    allowed = case.acceptance_point_id == _counter_of(officer)
+    await audit(deps, officer, case, act if allowed else f"{act}_refused")
+    if not allowed:
+        raise Refusal("case_of_other_station", source="R085")
+    return case
+
+
+async def audit(deps: Deps, officer: Officer, case: Case, act: str, **facts: object) -> None:
+    """Put an officer's act on a citizen's data on record (R078, B07)."""
+    await write_audit(
+        at=deps.clock.now(), actor=officer.actor, act=act, staff_id=officer.staff_id, case_id=case.id,
+        request_id=officer.request_id or None, facts=dict(facts),
+    )  # fmt: skip
+
+
+async def visit_is_open(case: Case) -> bool:
+    """Whether the person stands at the counter: a code was redeemed, and the visit did not end with a list."""
+    redeemed = await last_redemption(case.id)
+    if redeemed is None or redeemed.redeemed_at is None:
+        return False
+    listed = [event.at for event in await events_of(case.id) if event.kind is CaseEventKind.SUPPLEMENTS_LISTED]
+    return not listed or redeemed.redeemed_at > listed[-1]
+
+
+async def insist_visit(case: Case) -> None:
+    """The person must stand at the counter. Raises ``not_checked_in``."""
+    if not await visit_is_open(case):
+        raise Refusal("not_checked_in", source="R076")
+
+
+def insist_clerk(officer: Officer) -> None:
+    """Only a clerk acts at a counter. Raises ``staff_role_missing``."""
+    if officer.role is not StaffRole.CLERK:
+        raise Refusal("staff_role_missing", source="R078")
+
+
+async def counter_case(deps: Deps, case: Case) -> CounterCase:
+    """The counter's view of a case."""
+    facts = await facts_of(deps, case)
+    form = case.form
+    booking = await latest_booking(case.id)
+    guardian = form.get("guardian")
+    collector = await named_collector(case.id)
+    checked_in = await visit_is_open(case)
+    return CounterCase(
+        number=case.number,
+        item=case.item,
+        scope=case.scope,
+        state=case.state,
+        state_label=label(case.state),
+        is_minor=case.is_minor,
+        checked_in=checked_in,
+        name=form["name"],
+        identity_number=form["identity_number"],
+        sex=form["sex"],
+        birth_date=date.fromisoformat(form["birth_date"]),
+        household_place=find_division(case.household_division).full_name,
+        household_address=form["household_address"],
+        collective_household=form["collective_household"],
+        residence_place=find_division(case.residence_division).full_name,
+        residence_address=form["residence_address"],
+        phone=form["phone"],
+        guardian=_guardian(guardian) if guardian else None,
+        delivery=case.delivery,
+        post_to=_post_to(form),
+        booking=booking_view(booking, facts) if booking else None,
+        letter=letter_standing(facts),
+        materials=tuple(_material_line(material) for material in facts.guidance.materials),
+        checks=_checks(case),
+        release_checks={kind: _release_lines(kind) for kind in CollectorKind},
+        named_collector=f"{collector.name}（{label(collector.kinship, 'Kinship')}）" if collector else None,
+        acceptance_number=case.acceptance_number,
+        slip_number=case.slip_number,
+        clocks=await clock_views(case),
+        history=await history_of(case),
+        may=await _may(case, facts, checked_in=checked_in),
+    )
+
+
+def _counter_of(officer: Officer) -> int:
+    if officer.point_id is None:
+        raise Refusal("staff_role_missing", source="R078")
+    return officer.point_id
+
+
+async def _by_case_number(text: str) -> Case | None:
+    try:
+        return await find_case(check_case_number(text))
+    except Refusal:
+        return None
+
+
+async def _by_acceptance_number(text: str) -> Case | None:
+    try:
+        return await find_accepted_case(check_acceptance_number(text))
+    except Refusal:
+        return None
+
+
+async def _may(case: Case, facts: CaseFacts, *, checked_in: bool) -> tuple[str, ...]:
+    """What the clerk may do now; the page offers nothing else."""
+    if case.state is CaseState.OPEN and checked_in:
+        return await _may_at_visit(case, facts)
+    if case.state is CaseState.DISPATCHED and case.delivery is DeliveryMode.STATION:
+        return ("register_arrival",)
+    if case.state is CaseState.ARRIVED:
+        return ("release",)
+    if case.state is CaseState.RELEASED and any(c.kind is ClockKind.COLLECTION_CHECK for c in await clocks_of(case.id)):
+        return ("record_check",)
+    return ()
+
+
+async def _may_at_visit(case: Case, facts: CaseFacts) -> tuple[str, ...]:
+    acts = ["accept", "decline"]
+    if facts.letter_standing not in {"not_required", "confirmed"}:
+        acts.append("confirm_letter")
+    if not any(event.kind is CaseEventKind.SUPPLEMENTS_LISTED for event in await events_of(case.id)):
+        acts.append("list_supplements")
+    return tuple(acts)
+
+
+def _guardian(guardian: dict[str, str]) -> GuardianView:
+    return GuardianView(
+        name=guardian["name"],
+        identity_number=guardian["identity_number"],
+        relation=GuardianRelation(guardian["relation"]),
+        shown_by=GuardianshipCase(guardian["shown_by"]),
+    )
+
+
+def _post_to(form: dict[str, object]) -> str | None:
+    to = form.get("post_to")
+    return f"{to['recipient']}，{to['phone']}，{to['address']}" if isinstance(to, dict) else None
+
+
+def _material_line(material: Material) -> CheckLine:
+    text = f"{label(material.whose)}：{material.what}"
+    return CheckLine(code=material.code, text=text, source=material.source, alternatives=material.alternatives)
+
+
+def _checks(case: Case) -> tuple[CheckLine, ...]:
+    """What the counter does itself before it can accept (R070–R073); flags only, never a biometric."""
+    checks = (
+        CheckLine("face_check_done", "已通过全国人口信息人像比对系统查重比对", "R071"),
+        CheckLine("compared", "已与公安人口信息管理系统核对身份信息", "R070"),
+    )
+    if not case.is_minor:
+        return checks
+    return (
+        CheckLine("guardian_present", "监护人已到场", "R031"),
+        CheckLine("same_frame_photo", "已拍照留存与监护人同框的图像信息", "R073"),
+        *checks,
+    )
+
+
+def _release_lines(kind: CollectorKind) -> tuple[CheckLine, ...]:
+    return tuple(CheckLine(check, label(check, "CollectionCheck"), "R120–R122") for check in CHECKS[kind])
+
+
+def _lines(cases: list[Case]) -> tuple[CounterLine, ...]:
+    return tuple(_line(case) for case in cases)
+
+
+def _line(case: Case, starts_at: datetime | None = None) -> CounterLine:
+    return CounterLine(
+        number=case.number,
+        item=case.item,
+        state=case.state,
+        state_label=label(case.state),
+        name_masked=mask_name(str(case.form["name"])),
+        is_minor=case.is_minor,
+        starts_at=starts_at,
+    )

@@ -1,0 +1,223 @@
+"""Every setting, read once from the environment: the only place that names one. ``docs/settings.md`` lists them."""
+
+import base64
+import binascii
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from domain.terms import NoticeKind
+
+SECRETS_FILE = "secrets.json"
+
+
+class BadSettings(Exception):
+    """One or more settings are missing or wrong; ``problems`` says all of them at once."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class WeChatApp:
+    """One app registered with WeChat. ``aes_key_previous`` still decrypts for a while after a change."""
+
+    appid: str
+    secret: str
+    token: str
+    aes_key: str
+    aes_key_previous: str | None
+    push_mode: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one process."""
+
+    var: Path
+    database_url: str
+    redis_url: str | None
+    host: str
+    port: int
+    console_host: str
+    console_port: int
+    sandbox_host: str
+    sandbox_port: int
+    sms_sandbox_port: int
+    wechat_base_url: str | None
+    miniapp: WeChatApp
+    official_account: WeChatApp
+    template_ids: Mapping[str, str]
+    sms_url: str | None
+    sms_account: str
+    sms_secret: str
+    seal_keys: Mapping[str, bytes]
+    seal_key_current: str
+    index_key: bytes
+
+    @property
+    def sandboxed(self) -> bool:
+        """True when the outside is our own sandbox: no WeChat address was given."""
+        return self.wechat_base_url is None
+
+
+class _Reader:
+    """Reads settings one by one and collects every problem."""
+
+    def __init__(self, env: Mapping[str, str], own: Mapping[str, str]) -> None:
+        self.env, self.own = env, own
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        return self.env.get(name) or default
+
+    def optional(self, name: str) -> str | None:
+        return self.env.get(name) or None
+
+    def secret(self, name: str) -> str:
+        """A secret has no default: it comes from the environment or from the secrets file made for this place."""
+        value = self.env.get(name) or self.own.get(name, "")
+        if not value:
+            self.problems.append(f"{name} is missing")
+        return value
+
+    def port(self, name: str, default: int) -> int:
+        raw = self.env.get(name) or str(default)
+        if raw.isdecimal() and 0 <= int(raw) <= 65535:
+            return int(raw)
+        self.problems.append(f"{name} must be a port number from 0 to 65535")
+        return default
+
+    def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
+        raw = self.env.get(name)
+        if raw and urlsplit(raw).scheme not in schemes:
+            self.problems.append(f"{name} must start with {' or '.join(s + '://' for s in schemes)}")
+        return raw or None
+
+    def key(self, name: str, text: str, size: int) -> bytes:
+        try:
+            key = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != size and text:
+            self.problems.append(f"{name} must be {size} bytes in base64")
+        return key
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        value = self.env.get(name) or default
+        if value not in choices:
+            self.problems.append(f"{name} must be one of {', '.join(choices)}")
+        return value
+
+
+def _app(read: _Reader, prefix: str) -> WeChatApp:
+    aes_key = read.secret(f"{prefix}_AES_KEY")
+    if aes_key and len(aes_key) != 43:
+        read.problems.append(f"{prefix}_AES_KEY must have 43 characters")
+    return WeChatApp(
+        appid=read.secret(f"{prefix}_APPID"),
+        secret=read.secret(f"{prefix}_SECRET"),
+        token=read.secret(f"{prefix}_TOKEN"),
+        aes_key=aes_key,
+        aes_key_previous=read.optional(f"{prefix}_AES_KEY_PREVIOUS"),
+        push_mode=read.choice(f"{prefix}_PUSH_MODE", "safe", ("plain", "compatible", "safe")),
+    )
+
+
+def _seal_keys(read: _Reader) -> tuple[dict[str, bytes], str]:
+    """``id:base64,id:base64`` – the first one seals, all of them open."""
+    keys: dict[str, bytes] = {}
+    for part in read.secret("TONGBAN_SEAL_KEYS").split(","):
+        key_id, _, text = part.strip().partition(":")
+        if key_id:
+            keys[key_id] = read.key("TONGBAN_SEAL_KEYS", text, 32)
+    return keys, next(iter(keys), "")
+
+
+def _template_ids(read: _Reader) -> dict[str, str]:
+    return {kind: read.text(f"TONGBAN_TEMPLATE_{kind.upper()}", f"tb-{kind}") for kind in NoticeKind}
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """Read all settings.
+
+    Secrets that the environment does not give are read from ``secrets.json`` in ``TONGBAN_VAR``; where WeChat is the
+    sandbox, that file is made on the first start with random values. With a real WeChat nothing is made up.
+
+    Raises:
+        BadSettings: with every problem at once.
+    """
+    var = Path(env.get("TONGBAN_VAR") or "var").absolute()
+    sandboxed = not env.get("TONGBAN_WECHAT_BASE_URL")
+    read = _Reader(env, _own_secrets(var, make=sandboxed))
+    seal_keys, current = _seal_keys(read)
+    settings = Settings(
+        var=var,
+        database_url=read.url("TONGBAN_DATABASE_URL", ("postgres", "sqlite")) or f"sqlite://{var}/tongban.sqlite3",
+        redis_url=read.url("TONGBAN_REDIS_URL", ("redis", "rediss")),
+        host=read.text("TONGBAN_HOST", "127.0.0.1"),
+        port=read.port("TONGBAN_PORT", 8080),
+        console_host=read.text("TONGBAN_CONSOLE_HOST", "127.0.0.1"),
+        console_port=read.port("TONGBAN_CONSOLE_PORT", 8081),
+        sandbox_host="127.0.0.1",
+        sandbox_port=read.port("TONGBAN_SANDBOX_PORT", 8082),
+        sms_sandbox_port=read.port("TONGBAN_SMS_SANDBOX_PORT", 8083),
+        wechat_base_url=read.url("TONGBAN_WECHAT_BASE_URL", ("http", "https")),
+        miniapp=_app(read, "TONGBAN_MINIAPP"),
+        official_account=_app(read, "TONGBAN_OA"),
+        template_ids=_template_ids(read),
+        sms_url=read.url("TONGBAN_SMS_URL", ("http", "https")),
+        sms_account=read.secret("TONGBAN_SMS_ACCOUNT"),
+        sms_secret=read.secret("TONGBAN_SMS_SECRET"),
+        seal_keys=seal_keys,
+        seal_key_current=current,
+        index_key=read.key("TONGBAN_INDEX_KEY", read.secret("TONGBAN_INDEX_KEY"), 32),
+    )
+    if not sandboxed and not settings.sms_url:
+        read.problems.append("TONGBAN_SMS_URL is missing: with a real WeChat the SMS provider must be real too")
+    if read.problems:
+        raise BadSettings(read.problems)
+    return settings
+
+
+def _own_secrets(var: Path, *, make: bool) -> dict[str, str]:
+    path = var / SECRETS_FILE
+    if make and not path.exists():
+        var.mkdir(parents=True, exist_ok=True)
+        _write_private(path, json.dumps(_fresh_secrets(), indent=1))
+    if not path.exists():
+        return {}
+    own: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return own
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write readable by the owner only, whole or not at all; the first of two starts wins."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    draft.write_text(text, encoding="utf-8")
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _fresh_secrets() -> dict[str, str]:
+    def b64(size: int) -> str:
+        return base64.b64encode(secrets.token_bytes(size)).decode()
+
+    fresh = {"TONGBAN_SEAL_KEYS": f"k1:{b64(32)}", "TONGBAN_INDEX_KEY": b64(32)}
+    for prefix, appid in (("TONGBAN_MINIAPP", "wxsandboxminiapp"), ("TONGBAN_OA", "wxsandboxaccount")):
+        fresh |= {
+            f"{prefix}_APPID": appid,
+            f"{prefix}_SECRET": secrets.token_hex(16),
+            f"{prefix}_TOKEN": secrets.token_hex(8),
+            f"{prefix}_AES_KEY": b64(32)[:43],
+        }
+    return fresh | {"TONGBAN_SMS_ACCOUNT": "sandbox", "TONGBAN_SMS_SECRET": secrets.token_hex(16)}

@@ -1,0 +1,67 @@
+"""Move a case and write what happened: the middle beats of every act."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from casework.deps import Deps
+from domain.lifecycle import ENDED, TRANSITIONS, next_state
+from domain.local_time import day_of
+from domain.refusal import Refusal
+from domain.terms import CaseEventKind, CaseState
+from models.case import Case, move_case, write_event
+
+_MOVING = frozenset(kind for _, kind in TRANSITIONS)
+
+
+@dataclass(frozen=True)
+class Said:
+    """Who said that it happened, and when. ``report_id`` makes a system's report count once."""
+
+    actor: str
+    at: datetime
+    unit: str | None = None
+    reporter_id: int | None = None
+    report_id: str | None = None
+
+
+async def take_step(
+    deps: Deps, case: Case, kind: CaseEventKind, said: Said, *, facts: dict[str, Any] | None = None, **columns: Any
+) -> None:
+    """Move the case along the lifecycle table if the event moves it, and append the event, in the running transaction.
+
+    ``columns`` are written in the same conditional UPDATE. The rule day and the moment stay in the event, so that
+    any verdict can be replayed.
+
+    Raises:
+        Refusal: ``step_out_of_order`` when the table has no such edge, or somebody moved the case first.
+    """
+    before = case.state
+    after = next_state(before, kind) if kind in _MOVING else before
+    now = deps.clock.now()
+    if after in ENDED:
+        columns["ended_at"] = now
+    if not await move_case(case, after, **columns):
+        raise Refusal("step_out_of_order", source="R037", state=before.value, step=kind.value)
+    case.state = after
+    await write_event(
+        case.id,
+        kind=kind,
+        from_state=before,
+        to_state=after,
+        at=said.at,
+        recorded_at=now,
+        rule_day=day_of(said.at),
+        actor=said.actor,
+        unit=said.unit,
+        reporter_id=said.reporter_id,
+        report_id=said.report_id,
+        facts=facts or {},
+    )
+
+
+def insist_open(case: Case) -> None:
+    """Before the counter only an open case may be worked on. Raises ``case_not_open`` or ``case_already_ended``."""
+    if case.state is CaseState.OPEN:
+        return
+    raise Refusal("case_already_ended" if case.state in ENDED else "case_not_open", number=case.number)

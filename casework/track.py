@@ -1,0 +1,189 @@
+"""A case as its owner sees it: where it stands, what comes next, what was told."""
+
+from casework.callers import Citizen
+from casework.deps import Deps
+from casework.facts import CaseFacts, facts_of, signed_by
+from casework.views import (
+    BookingView,
+    CaseLine,
+    CaseView,
+    ClockView,
+    EventView,
+    LetterStanding,
+    NoticeView,
+    PointView,
+)
+from domain.applicant import mask_name
+from domain.case_number import check_case_number
+from domain.division import find_division
+from domain.refusal import Refusal
+from domain.terms import CaseState, DeliveryMode, Whose
+from models.card import clocks_of
+from models.case import Case, CaseEvent, cases_of_account, events_of, find_case
+from models.notice import notices_of
+from models.place import AcceptancePoint
+from models.slot import Booking, live_booking
+from templates.labels import label
+from templates.notices import render_notice
+
+_BEFORE_COUNTER = {
+    "booking": "请预约受理点和时间。",
+    "letter_signature": "请阅读并签署告知承诺书。",
+}
+_NEXT = {
+    CaseState.OPEN: "请按预约时间到受理点，出示二维码并交验材料原件。",
+    CaseState.ACCEPTED: "受理点正在把材料流转给户籍地公安机关，请保持电话畅通。",
+    CaseState.UNDER_REVIEW: "户籍地公安机关可能与您联系核实，请保持电话畅通。",
+    CaseState.ISSUED: "已签发，等待制作证件，您不用做什么。",
+    CaseState.ISSUANCE_REFUSED: "请回常住户口所在地公安机关办理首次申领手续。",
+    CaseState.IN_PRODUCTION: "证件正在制作，您不用做什么。",
+    CaseState.DISPATCHED: "证件已在路上，到达后会通知您。",
+    CaseState.ARRIVED: "请带领证回执到受理点领取证件。",
+    CaseState.RELEASED: "请申请人本人在期限内到受理地或户籍地公安机关核验证件信息、比对指纹。",
+    CaseState.CLOSED: "已办结。",
+    CaseState.DECLINED: "如对结果有疑问，可以向受理点咨询或投诉。",
+    CaseState.WITHDRAWN: "申请已撤回。需要时可以重新申请。",
+    CaseState.LAPSED: "申请已过期。需要时可以重新申请。",
+}
+_POSTED = "证件已寄出，请留意收件并当面核对。"
+
+
+async def own_case(citizen: Citizen, number: str) -> Case:
+    """A case of this account. Raises ``case_not_found``: another's case is not told apart from none (V8.2.2)."""
+    case = await find_case(check_case_number(number))
+    if case is None or case.account_id != citizen.account_id:
+        raise Refusal("case_not_found")
+    return case
+
+
+async def my_cases(deps: Deps, citizen: Citizen) -> tuple[CaseLine, ...]:  # noqa: ARG001 – all acts take deps first
+    """All cases of the account, newest first."""
+    return tuple([await _line(case) for case in await cases_of_account(citizen.account_id)])
+
+
+async def my_case(deps: Deps, citizen: Citizen, number: str) -> CaseView:
+    """One case in full. Raises ``case_not_found``."""
+    return await case_view(deps, await own_case(citizen, number))
+
+
+async def my_notices(deps: Deps, citizen: Citizen, number: str) -> tuple[NoticeView, ...]:  # noqa: ARG001
+    """What was told about a case, whether or not it arrived on the phone. Raises ``case_not_found``."""
+    case = await own_case(citizen, number)
+    told: dict[tuple[str, str], NoticeView] = {}
+    for notice in await notices_of(case.id):
+        text = render_notice(notice.kind, notice.facts)
+        told.setdefault(
+            (notice.kind, text.sms), NoticeView(notice.kind, text.title, text.sms, notice.owed_at, notice.status)
+        )
+    return tuple(told.values())
+
+
+async def case_view(deps: Deps, case: Case) -> CaseView:
+    """The full view."""
+    facts = await facts_of(deps, case)
+    return CaseView(
+        number=case.number,
+        item=case.item,
+        scope=case.scope,
+        state=case.state,
+        state_label=label(case.state),
+        next_step=next_step(case, facts),
+        applicant_name=str(case.form["name"]),
+        is_minor=case.is_minor,
+        delivery=case.delivery,
+        opened_at=case.opened_at,
+        missing=facts.missing if case.state is CaseState.OPEN else (),
+        booking=booking_view(facts.booking, facts) if facts.booking else None,
+        letter=letter_standing(facts),
+        acceptance_number=case.acceptance_number,
+        slip_number=case.slip_number,
+        clocks=await clock_views(case),
+        history=await history_of(case),
+    )
+
+
+def next_step(case: Case, facts: CaseFacts) -> str:
+    """One sentence that says what to do next."""
+    if case.state is CaseState.OPEN and facts.missing:
+        return _BEFORE_COUNTER[facts.missing[0]]
+    return next_in_state(case)
+
+
+def next_in_state(case: Case) -> str:
+    """What to do next by the state alone."""
+    if case.state is CaseState.DISPATCHED and case.delivery is DeliveryMode.POST:
+        return _POSTED
+    return _NEXT[case.state]
+
+
+def letter_standing(facts: CaseFacts) -> LetterStanding:
+    """Where the letter stands."""
+    return LetterStanding(
+        standing=facts.letter_standing,
+        version=facts.letter.text.version if facts.letter else None,
+        signed_at=facts.signature.signed_at if facts.signature else None,
+        method=signed_by(facts),
+    )
+
+
+def point_view(point: AcceptancePoint) -> PointView:
+    """An acceptance point."""
+    return PointView(
+        code=point.code,
+        name=point.name,
+        division=point.division,
+        place=find_division(point.division).full_name,
+        address=point.address,
+        phone=point.phone,
+    )
+
+
+def booking_view(booking: Booking, facts: CaseFacts) -> BookingView:
+    """A booking, with who must come (R031)."""
+    return BookingView(
+        point=point_view(booking.slot.point),
+        starts_at=booking.slot.starts_at,
+        ends_at=booking.slot.ends_at,
+        seats=booking.seats,
+        who_must_come=facts.guidance.who_must_come or (Whose.APPLICANT,),
+    )
+
+
+async def clock_views(case: Case) -> tuple[ClockView, ...]:
+    """The clocks of a case."""
+    return tuple(
+        ClockView(
+            kind=clock.kind,
+            started_on=clock.started_on,
+            days=clock.days,
+            day_kind=clock.day_kind,
+            due_on=clock.due_on,
+            calendar_missing=clock.missing_year,
+            stopped=clock.stopped_at is not None,
+        )
+        for clock in await clocks_of(case.id)
+    )
+
+
+async def history_of(case: Case) -> tuple[EventView, ...]:
+    """What happened so far, oldest first."""
+    return tuple(_event(event) for event in await events_of(case.id))
+
+
+def _event(event: CaseEvent) -> EventView:
+    return EventView(
+        kind=event.kind, label=label(event.kind), at=event.at, reported_by=event.unit, facts=dict(event.facts)
+    )
+
+
+async def _line(case: Case) -> CaseLine:
+    booking = await live_booking(case.id)
+    return CaseLine(
+        number=case.number,
+        item=case.item,
+        state=case.state,
+        state_label=label(case.state),
+        applicant_name_masked=mask_name(str(case.form["name"])),
+        opened_at=case.opened_at,
+        booked_for=booking.slot.starts_at if booking else None,
+    )

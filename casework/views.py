@@ -1,0 +1,433 @@
+"""What an act returns: frozen values, ready to be shown. Doors turn them into JSON or pages; none is written back."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from domain.terms import (
+    CaseEventKind,
+    CaseState,
+    ClockKind,
+    CollectorKind,
+    DayKind,
+    DeliveryMode,
+    GuardianRelation,
+    GuardianshipCase,
+    Kinship,
+    NoticeKind,
+    ProofKind,
+    ServiceItem,
+    ServiceScope,
+    SignatureMethod,
+    SignerCapacity,
+    Whose,
+)
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """A new citizen session. ``token`` is told once."""
+
+    token: str
+    expires_at: datetime
+    consent_needed: bool
+
+
+@dataclass(frozen=True)
+class PrivacyNoticeView:
+    """The privacy notice in force."""
+
+    version: str
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """A person of the account, as the account holder may see it: name in full, number masked."""
+
+    id: int
+    is_self: bool
+    name: str
+    identity_number_masked: str
+    birth_date: date
+    age: int
+    household_division: str
+    household_place: str
+    household_address: str
+    collective_household: bool
+    relation: GuardianRelation | None
+    guardianship: GuardianshipCase | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ProfileView:
+    """The account: what is there and what is still needed before applying."""
+
+    consented: bool
+    phone_masked: str | None
+    persons: tuple[PersonView, ...]
+    missing: tuple[str, ...]
+    message_templates: dict[str, str]
+
+
+@dataclass(frozen=True)
+class MaterialView:
+    """One original to bring. ``alternatives``: any one of them will do."""
+
+    code: str
+    what: str
+    whose: Whose
+    alternatives: tuple[str, ...]
+    note: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ReasonView:
+    """One reason against, in plain Chinese with what to do instead."""
+
+    code: str
+    title: str
+    detail: str
+    advice: str
+    source: str
+
+
+@dataclass(frozen=True)
+class LetterRuleView:
+    """Whether a commitment letter is needed, and in which version; ``version`` None = on paper at the counter (D1)."""
+
+    required: bool
+    version: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class ReviewRuleView:
+    """The review clock of the household place. ``due_if_received_on`` is None where no rule or no calendar is known."""
+
+    days: int | None
+    kind: DayKind | None
+    due_if_received_on: date | None
+    calendar_missing: int | None
+    source: str
+
+
+@dataclass(frozen=True)
+class GuideView:
+    """May I, here, today, and what do I bring (R195)."""
+
+    allowed: bool
+    scope: ServiceScope | None
+    reasons: tuple[ReasonView, ...]
+    reason_for_applying: str
+    materials: tuple[MaterialView, ...]
+    who_must_come: tuple[Whose, ...]
+    residence_declared_elsewhere: str | None
+    letter: LetterRuleView
+    review: ReviewRuleView
+    fee_fen: int
+    validity_years: int | None
+    notes: tuple[str, ...]
+    sources: tuple[str, ...]
+    on: date
+
+
+@dataclass(frozen=True)
+class DeclarationView:
+    """A residence declaration with what follows from it today."""
+
+    id: int
+    person_id: int
+    residence_division: str
+    residence_place: str
+    residence_address: str
+    proof: ProofKind | None
+    proof_of: Whose | None
+    declared_at: datetime
+    warnings: tuple[str, ...]
+    guide: GuideView
+
+
+@dataclass(frozen=True)
+class PointView:
+    """An acceptance point."""
+
+    code: str
+    name: str
+    division: str
+    place: str
+    address: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class SlotView:
+    """A stretch of time with free places."""
+
+    starts_at: datetime
+    ends_at: datetime
+    free: int
+
+
+@dataclass(frozen=True)
+class BookingView:
+    """The place booked."""
+
+    point: PointView
+    starts_at: datetime
+    ends_at: datetime
+    seats: int
+    who_must_come: tuple[Whose, ...]
+
+
+@dataclass(frozen=True)
+class LetterStanding:
+    """Where the commitment letter of a case stands.
+
+    ``standing``: not_required | to_sign | signed | on_paper (sign at the counter) | confirmed.
+    """
+
+    standing: str
+    version: str | None
+    signed_at: datetime | None
+    method: SignatureMethod | None
+
+
+@dataclass(frozen=True)
+class EventView:
+    """One line of the history, fit for the citizen."""
+
+    kind: CaseEventKind
+    label: str
+    at: datetime
+    reported_by: str | None
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ClockView:
+    """A running or stopped clock."""
+
+    kind: ClockKind
+    started_on: date
+    days: int
+    day_kind: DayKind
+    due_on: date | None
+    calendar_missing: int | None
+    stopped: bool
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """A case as its owner sees it."""
+
+    number: str
+    item: ServiceItem
+    scope: ServiceScope
+    state: CaseState
+    state_label: str
+    next_step: str
+    applicant_name: str
+    is_minor: bool
+    delivery: DeliveryMode
+    opened_at: datetime
+    missing: tuple[str, ...]
+    booking: BookingView | None
+    letter: LetterStanding
+    acceptance_number: str | None
+    slip_number: str | None
+    clocks: tuple[ClockView, ...]
+    history: tuple[EventView, ...]
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """A case in a list."""
+
+    number: str
+    item: ServiceItem
+    state: CaseState
+    state_label: str
+    applicant_name_masked: str
+    opened_at: datetime
+    booked_for: datetime | None
+
+
+@dataclass(frozen=True)
+class LetterView:
+    """The letter as it is shown before signing: prescribed text, this case's facts, and the nonce to sign with."""
+
+    version: str
+    title: str
+    paragraphs: tuple[str, ...]
+    facts: dict[str, str]
+    digest: str
+    nonce: str
+    expires_at: datetime
+    signer_name: str
+    capacity: SignerCapacity
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SignatureView:
+    """The signature on record."""
+
+    version: str
+    digest: str
+    capacity: SignerCapacity
+    method: SignatureMethod
+    signed_at: datetime
+    confirmed_at_counter: bool
+
+
+@dataclass(frozen=True)
+class HandoffView:
+    """The code the citizen shows. Opaque; ``code`` is what the QR holds."""
+
+    code: str
+    expires_at: datetime
+    point: PointView
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """One line of the counter's checklist (R077): the same for both stations."""
+
+    code: str
+    text: str
+    source: str
+    alternatives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GuardianView:
+    """The guardian as the clerk sees them."""
+
+    name: str
+    identity_number: str
+    relation: GuardianRelation
+    shown_by: GuardianshipCase
+
+
+@dataclass(frozen=True)
+class CounterCase:
+    """The pre-filled case beside its checklist, as the clerk at its own counter sees it: a draft, not proof."""
+
+    number: str
+    item: ServiceItem
+    scope: ServiceScope
+    state: CaseState
+    state_label: str
+    is_minor: bool
+    checked_in: bool
+    name: str
+    identity_number: str
+    sex: str
+    birth_date: date
+    household_place: str
+    household_address: str
+    collective_household: bool
+    residence_place: str
+    residence_address: str
+    phone: str
+    guardian: GuardianView | None
+    delivery: DeliveryMode
+    post_to: str | None
+    booking: BookingView | None
+    letter: LetterStanding
+    materials: tuple[CheckLine, ...]
+    checks: tuple[CheckLine, ...]
+    release_checks: dict[CollectorKind, tuple[CheckLine, ...]]
+    named_collector: str | None
+    acceptance_number: str | None
+    slip_number: str | None
+    clocks: tuple[ClockView, ...]
+    history: tuple[EventView, ...]
+    may: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CounterLine:
+    """A case in the clerk's list: masked."""
+
+    number: str
+    item: ServiceItem
+    state: CaseState
+    state_label: str
+    name_masked: str
+    is_minor: bool
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True)
+class DayList:
+    """The clerk's day: who is booked, what is on the way, what waits to be collected, whom we could not reach."""
+
+    day: date
+    booked: tuple[CounterLine, ...]
+    on_the_way: tuple[CounterLine, ...]
+    to_collect: tuple[CounterLine, ...]
+    checks_open: tuple[CounterLine, ...]
+    unreached: tuple[CounterLine, ...]
+
+
+@dataclass(frozen=True)
+class ReportReceipt:
+    """The answer to a station system's report. ``duplicate``: this report, or this step, was known already."""
+
+    case_number: str
+    state: CaseState
+    duplicate: bool
+    review_due_on: date | None = None
+    calendar_missing: int | None = None
+
+
+@dataclass(frozen=True)
+class StaffSessionView:
+    """A new console session. ``token`` goes into the cookie only."""
+
+    token: str
+    csrf_token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class NoticeView:
+    """A notice as the citizen may look it up."""
+
+    kind: NoticeKind
+    title: str
+    text: str
+    owed_at: datetime
+    status: str
+
+
+@dataclass(frozen=True)
+class BindingCodeView:
+    """The code to type into the Official Account chat."""
+
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class ProgressLine:
+    """A case in the chat: masked, no number in full."""
+
+    number_masked: str
+    name_masked: str
+    item_label: str
+    state_label: str
+    next_step: str
+
+
+@dataclass(frozen=True)
+class ProxyView:
+    """The relative named to collect."""
+
+    name_masked: str
+    kinship: Kinship

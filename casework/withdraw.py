@@ -1,0 +1,32 @@
+"""The citizen withdraws, as easily as they came (B50)."""
+
+from casework.book import give_up_place
+from casework.callers import Citizen
+from casework.deps import Deps
+from casework.repeat import once
+from casework.step import Said, insist_open, take_step
+from casework.track import case_view, own_case
+from casework.views import CaseView
+from domain.terms import CaseEventKind
+from models.handoff import revoke_codes
+
+
+async def withdraw(deps: Deps, citizen: Citizen, number: str, key: str) -> CaseView:
+    """Withdraw a case before acceptance; its place is free at once (T19).
+
+    Raises:
+        Refusal: ``case_not_found``; ``case_not_open`` after acceptance: only an officer may cancel then (F24).
+    """
+    return await once(
+        deps, citizen, key, act="withdraw", body={"number": number}, view=CaseView,
+        do=lambda: _withdraw(deps, citizen, number),
+    )  # fmt: skip
+
+
+async def _withdraw(deps: Deps, citizen: Citizen, number: str) -> CaseView:
+    case = await own_case(citizen, number)
+    insist_open(case)
+    await give_up_place(deps, case, "cancelled")
+    await revoke_codes(case.id, deps.clock.now())
+    await take_step(deps, case, CaseEventKind.WITHDRAWN, Said(citizen.actor, deps.clock.now()))
+    return await case_view(deps, case)

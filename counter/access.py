@@ -1,0 +1,119 @@
+"""Who may use a route. Every route says it; the guard asks before the handler runs (ASVS V8.2.1)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from aiohttp import web
+
+from casework.report import who_reports
+from casework.sign_in_officer import who_serves
+from counter.forms import Form, read_form
+from counter.keys import ACTOR, DEPS, OFFICER, REQUEST_ID
+from counter.sessions import insist_own_form, insist_own_site, session_token
+from domain.refusal import Refusal
+from domain.terms import StaffRole
+
+Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+AnyHandler: TypeAlias = Callable[..., Awaitable[web.StreamResponse]]
+
+SAFE_METHODS = {"GET"}
+_SIGNED_HEADERS = ("X-Tongban-Key", "X-Tongban-Timestamp", "X-Tongban-Signature")
+
+
+@dataclass(frozen=True)
+class Public:
+    """Anyone. A form must still come from our own site."""
+
+    def guard(self, handler: AnyHandler) -> Handler:
+        """The handler gets the request."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            if request.method not in SAFE_METHODS:
+                insist_own_site(request)
+            return await handler(request)
+
+        return guarded
+
+
+@dataclass(frozen=True)
+class OfficerIn:
+    """A logged-in member of staff in one of these roles; a POST must come from our own form."""
+
+    roles: frozenset[StaffRole]
+
+    def guard(self, handler: AnyHandler) -> Handler:
+        """The handler gets the request and the officer, and for a POST the form."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            officer = await _officer(request)
+            if request.method in SAFE_METHODS:
+                self._insist_role(officer.role)
+                return await handler(request, officer)
+            form = await _own_form(request)
+            self._insist_role(officer.role)
+            return await handler(request, officer, form)
+
+        return guarded
+
+    def _insist_role(self, role: StaffRole) -> None:
+        if role not in self.roles:
+            raise Refusal("staff_role_missing", source="R078")
+
+
+@dataclass(frozen=True)
+class StationSystem:
+    """A station system that signed its message."""
+
+    def guard(self, handler: AnyHandler) -> Handler:
+        """The handler gets the reporter and the exact bytes that were signed."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            body = await request.read()
+            key_id, timestamp, signature = (_header(request, name) for name in _SIGNED_HEADERS)
+            reporter = await who_reports(
+                request.app[DEPS],
+                key_id=key_id,
+                timestamp=timestamp,
+                signature=signature,
+                body=body,
+                request_id=request[REQUEST_ID],
+            )
+            request[ACTOR] = reporter.actor
+            return await handler(request, reporter, body)
+
+        return guarded
+
+
+Access: TypeAlias = Public | OfficerIn | StationSystem
+
+PUBLIC = Public()
+STATION_SYSTEM = StationSystem()
+
+
+def OFFICER_IN(*roles: StaffRole) -> OfficerIn:  # noqa: N802 - reads like PUBLIC and STATION_SYSTEM beside it
+    """Access for these roles; none named means every member of staff."""
+    return OfficerIn(frozenset(roles or StaffRole))
+
+
+async def _officer(request: web.Request) -> Any:
+    token = session_token(request)
+    if token is None:
+        raise Refusal("staff_session_required")
+    officer = await who_serves(request.app[DEPS], token, request[REQUEST_ID])
+    request[OFFICER] = officer
+    request[ACTOR] = officer.actor
+    return officer
+
+
+async def _own_form(request: web.Request) -> Form:
+    insist_own_site(request)
+    form = await read_form(request)
+    insist_own_form(form, request[OFFICER])
+    return form
+
+
+def _header(request: web.Request, name: str) -> str:
+    """One header; missing or sent twice it is empty, which no signature fits."""
+    values = request.headers.getall(name, [])
+    return values[0] if len(values) == 1 else ""

@@ -1,0 +1,1 @@
+"""What each route does: take the form apart, call one act, show the page."""

@@ -1,0 +1,152 @@
+"""One case at the counter: the page, and the acts on it. Each act is one form, and ends in a redirect or a reason."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from casework import accept as acceptance
+from casework.callers import Officer
+from casework.register_arrival import register_arrival as arrive
+from casework.release_card import ReleaseAct, release_card
+from casework.release_card import record_check as record
+from casework.serve import read_case
+from casework.views import CounterCase
+from counter.forms import Form
+from counter.keys import DEPS
+from counter.pages import Typed, case_page, refused, see_other
+from domain.case_number import check_case_number
+from domain.refusal import Refusal
+from domain.terms import CollectorKind, Kinship, SignatureMethod
+
+DIFFERENCES = (
+    "name", "identity_number", "sex", "birth_date", "household_address", "residence_address", "phone",
+    "guardian_name", "guardian_identity_number",
+)  # fmt: skip
+
+
+async def show(request: web.Request, officer: Officer) -> web.Response:
+    """The pre-filled case beside its checklist."""
+    case = await read_case(request.app[DEPS], officer, _number(request))
+    return case_page(officer, case, done=request.query.get("done", ""))
+
+
+async def confirm_letter(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """The letter confirmed face to face, or signed on paper here (D1, D8)."""
+
+    async def act(number: str) -> CounterCase:
+        method = form.choice("method", "确认方式", SignatureMethod)
+        return await acceptance.confirm_letter(request.app[DEPS], officer, number, method)
+
+    return await _perform(request, officer, form, "letter", act)
+
+
+async def accept(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """The officer accepted in the population system; its numbers come back here (R072, R143)."""
+
+    async def act(number: str) -> CounterCase:
+        return await acceptance.accept(request.app[DEPS], officer, number, _acceptance(form))
+
+    return await _perform(request, officer, form, "acceptance", act)
+
+
+async def decline(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """Not accepted, with the reason (T17)."""
+
+    async def act(number: str) -> CounterCase:
+        reason = form.choice("reason", "不予受理的原因", acceptance.DeclineReason)
+        note = form.maybe("note", "说明", 200) or ""
+        return await acceptance.decline(request.app[DEPS], officer, number, reason, note)
+
+    return await _perform(request, officer, form, "decline", act)
+
+
+async def list_supplements(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """What is still missing, told once and in full (B10)."""
+
+    async def act(number: str) -> CounterCase:
+        items = form.lines("items", "需补充的材料", longest=60)
+        return await acceptance.list_supplements(request.app[DEPS], officer, number, items)
+
+    return await _perform(request, officer, form, "supplements", act)
+
+
+async def register_arrival(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """The card came in (R117)."""
+
+    async def act(number: str) -> CounterCase:
+        return await arrive(request.app[DEPS], officer, number)
+
+    return await _perform(request, officer, form, "arrival", act)
+
+
+async def release(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """The card handed to the applicant or to a relative, after the checks (R120, R121)."""
+
+    async def act(number: str) -> CounterCase:
+        return await release_card(request.app[DEPS], officer, number, _release(form))
+
+    return await _perform(request, officer, form, f"release_{form.raw('collector')}", act, done="release")
+
+
+async def record_check(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """The later check after collection by proxy or post (R122)."""
+
+    async def act(number: str) -> CounterCase:
+        return await record(request.app[DEPS], officer, number, form.checks("checks"))
+
+    return await _perform(request, officer, form, "check", act)
+
+
+async def _perform(
+    request: web.Request,
+    officer: Officer,
+    form: Form,
+    name: str,
+    act: Callable[[str], Awaitable[CounterCase]],
+    *,
+    done: str = "",
+) -> web.Response:
+    """Do it and go back to the case; refused, show the case with the reason on top and what was typed still there."""
+    number = _number(request)
+    try:
+        await act(number)
+    except Refusal as refusal:
+        case = await read_case(request.app[DEPS], officer, number)
+        problem, status = refused(request, refusal)
+        return case_page(officer, case, problem=problem, typed=Typed(name, form), status=status)
+    return see_other(f"/cases/{number}?done={done or name}")
+
+
+def _number(request: web.Request) -> str:
+    return check_case_number(request.match_info["number"][:60])
+
+
+def _acceptance(form: Form) -> acceptance.Acceptance:
+    return acceptance.Acceptance(
+        acceptance_number=form.text("acceptance_number", "受理号", 60),
+        slip_number=form.text("slip_number", "领证回执号", 40),
+        materials_seen=form.ticked("materials_seen", "已核验的材料"),
+        same_frame_photo=form.flag("same_frame_photo"),
+        guardian_present=form.flag("guardian_present"),
+        face_check_done=form.flag("face_check_done"),
+        compared=form.flag("compared"),
+        differences=_differences(form),
+    )
+
+
+def _differences(form: Form) -> dict[str, str]:
+    told = {name: form.maybe(f"difference_{name}", "不一致的内容") for name in DIFFERENCES}
+    return {name: text for name, text in told.items() if text}
+
+
+def _release(form: Form) -> ReleaseAct:
+    collector = form.choice("collector", "领取方式", CollectorKind)
+    proxy = collector is CollectorKind.PROXY
+    return ReleaseAct(
+        collector=collector,
+        checks=form.checks("checks"),
+        slip_number=form.text("slip_number", "领证回执号", 40),
+        kinship=form.maybe_choice("kinship", "与申请人的关系", Kinship) if proxy else None,
+        collector_name=form.maybe("collector_name", "代领人姓名", 60) if proxy else None,
+        collector_identity_number=form.maybe("collector_identity_number", "代领人公民身份号码", 30) if proxy else None,
+    )

@@ -1,0 +1,151 @@
+"""Pages put together from views: what the templates need, no more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from casework.accept import DeclineReason
+from casework.callers import Officer
+from casework.release_card import LATER_CHECKS
+from casework.views import CounterCase, DayList
+from counter.forms import Form
+from counter.keys import REFUSED
+from counter.refusals import status_of
+from domain.refusal import Refusal
+from domain.terms import CollectorKind, Kinship
+from templates.labels import label
+from templates.pages import render_page
+from templates.refusals import RefusalText, refusal_text
+from templates.shown import day
+
+# What the page says after an act: told by a word in the address, never by text.
+DONE: Mapping[str, str] = {
+    "scan": "已登记到场。请先核对来人身份，再核对下面的信息。",
+    "letter": "告知承诺书的确认已登记。",
+    "acceptance": "已登记受理。请在人口信息管理系统中完成流转，并把领证回执交给申请人。",
+    "decline": "已登记不予受理，原因和去向已通知申请人。",
+    "supplements": "已一次性告知需补充的材料，清单已发给申请人。",
+    "arrival": "已登记接收证件，领证通知会自动发给申请人。",
+    "release": "已登记发放。",
+    "check": "已登记领证后核验，本件办结。",
+}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One line to compare with the population system; a difference is written down beside it (R070)."""
+
+    name: str
+    title: str
+    value: str
+    numeric: bool = False
+
+
+class Typed:
+    """What was typed into one form of a page, to be shown again when it was refused."""
+
+    def __init__(self, act: str = "", form: Form | None = None) -> None:
+        self.act = act
+        self._form = form
+
+    def one(self, act: str, name: str) -> str:
+        """The value typed, if this is the form it was typed into."""
+        values = self._values(act, name)
+        return values[0][:2000] if values else ""
+
+    def has(self, act: str, name: str, value: str = "yes") -> bool:
+        """True when this box was ticked."""
+        return value in self._values(act, name)
+
+    def _values(self, act: str, name: str) -> tuple[str, ...]:
+        return self._form.all(name) if self._form is not None and act == self.act else ()
+
+
+def html_page(page: str, *, status: int = 200, **context: Any) -> web.Response:
+    """A page of this door."""
+    text = render_page(f"counter/{page}", **context)
+    return web.Response(text=text, content_type="text/html", charset="utf-8", status=status)
+
+
+def see_other(path: str) -> web.Response:
+    """Send the browser on after a POST, so that reloading repeats nothing."""
+    return web.Response(status=303, headers={"Location": path})
+
+
+def refused(request: web.Request, refusal: Refusal) -> tuple[RefusalText, int]:
+    """The words and the status of a refusal that is shown on top of the page it belongs to."""
+    request[REFUSED] = refusal.code
+    return refusal_text(refusal.code, refusal.facts), status_of(refusal)
+
+
+def case_page(
+    officer: Officer,
+    case: CounterCase,
+    *,
+    problem: RefusalText | None = None,
+    typed: Typed | None = None,
+    done: str = "",
+    status: int = 200,
+) -> web.Response:
+    """The pre-filled case beside its checklist."""
+    self_checks = case.release_checks.get(CollectorKind.SELF, ())
+    return html_page(
+        "case.html",
+        status=status,
+        officer=officer,
+        case=case,
+        problem=problem,
+        typed=typed or Typed(),
+        done=DONE.get(done),
+        applicant=compared_of_applicant(case),
+        guardian=compared_of_guardian(case),
+        reasons=tuple(DeclineReason),
+        kinships=tuple(Kinship),
+        self_checks=self_checks,
+        proxy_checks=case.release_checks.get(CollectorKind.PROXY, ()),
+        later_checks=tuple(check for check in self_checks if check.code in LATER_CHECKS),
+    )
+
+
+def day_page(
+    officer: Officer,
+    today: DayList | None,
+    *,
+    problem: RefusalText | None = None,
+    code_for_other_day: str = "",
+    status: int = 200,
+) -> web.Response:
+    """The clerk's day with the scan box; ``code_for_other_day`` asks for the reason to serve on another day."""
+    return html_page(
+        "day.html",
+        status=status,
+        officer=officer,
+        today=today,
+        problem=problem,
+        code_for_other_day=code_for_other_day,
+    )
+
+
+def compared_of_applicant(case: CounterCase) -> tuple[Compared, ...]:
+    """The applicant's data in the order of the registration form (R131, R144)."""
+    return (
+        Compared("name", "姓名", case.name),
+        Compared("identity_number", "公民身份号码", case.identity_number, numeric=True),
+        Compared("sex", "性别", label(case.sex, "Sex")),
+        Compared("birth_date", "出生日期", day(case.birth_date)),
+        Compared("household_address", "常住户口所在地住址", case.household_address),
+        Compared("residence_address", "现居住地住址", case.residence_address),
+        Compared("phone", "联系电话", case.phone, numeric=True),
+    )
+
+
+def compared_of_guardian(case: CounterCase) -> tuple[Compared, ...]:
+    """The guardian's data, for a minor's case."""
+    if case.guardian is None:
+        return ()
+    return (
+        Compared("guardian_name", "监护人姓名", case.guardian.name),
+        Compared("guardian_identity_number", "监护人公民身份号码", case.guardian.identity_number, numeric=True),
+    )

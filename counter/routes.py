@@ -1,0 +1,51 @@
+"""Every route of this door, one line each: method, path, handler, access."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from counter.access import OFFICER_IN, PUBLIC, STATION_SYSTEM, Access, AnyHandler
+from counter.handlers import cases, days, health, logins, reports, scans, statics
+from domain.terms import StaffRole
+
+ANYONE_SIGNED_IN: Final = OFFICER_IN()
+AT_THE_COUNTER: Final = OFFICER_IN(StaffRole.CLERK)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One line of the table."""
+
+    method: str
+    path: str
+    handler: AnyHandler
+    access: Access
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/healthz", health.show, PUBLIC),
+    Route("GET", "/static/{name}", statics.show, PUBLIC),
+    Route("GET", "/login", logins.show, PUBLIC),
+    Route("POST", "/login", logins.sign_in, PUBLIC),
+    Route("POST", "/logout", logins.sign_out, ANYONE_SIGNED_IN),
+    Route("GET", "/", days.show, ANYONE_SIGNED_IN),
+    Route("POST", "/scan", scans.scan, AT_THE_COUNTER),
+    Route("GET", "/cases/{number}", cases.show, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/letter", cases.confirm_letter, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/acceptance", cases.accept, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/decline", cases.decline, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/supplements", cases.list_supplements, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/arrival", cases.register_arrival, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/release", cases.release, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/check", cases.record_check, AT_THE_COUNTER),
+    Route("POST", "/station/v1/reports", reports.take, STATION_SYSTEM),
+)
+
+
+def mount(app: web.Application, routes: tuple[Route, ...] = ROUTES) -> None:
+    """Put the routes behind their guards. A route without access is a ValueError: nothing is open by oversight."""
+    for route in routes:
+        if not isinstance(route.access, Access):
+            raise ValueError(f"{route.method} {route.path} does not say who may use it")  # noqa: TRY004 - a wrong table
+        app.router.add_route(route.method, route.path, route.access.guard(route.handler))

@@ -1,0 +1,140 @@
+"""May this person be served there on that day? Every reason against, at once (一次性告知, B10)."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from domain.decision import Reason, Verdict
+from domain.division import OUTSIDE_MAINLAND, Division, Level, find_division, has_counties, same_province
+from domain.policy.rule import Rules, Value
+from domain.question import Question
+from domain.terms import ProofKind, Whose
+
+_OPENNESS = ("pilot", "rolling_out", "open")
+_NOT_OPEN = {"pilot": "service_pilot_only", "rolling_out": "service_rolling_out"}
+
+
+def verdict(rules: Rules, question: Question) -> Verdict:
+    """Allowed, or every reason against with its source (R016, R018, R021, R034, R038, R043, B08, D19)."""
+    checks: tuple[Callable[[Rules, Question], Iterator[Reason]], ...] = (
+        _birth,
+        _mainland,
+        _distance,
+        _block,
+        _availability,
+        _exclusions,
+        _guardianship,
+        _proof,
+    )
+    return Verdict(tuple(reason for check in checks for reason in check(rules, question)))
+
+
+def availability(rules: Rules, question: Question) -> Value | None:
+    """The furthest opening that fits the item, scope, two places and day; None when nothing was ever opened by then."""
+    found = rules.all("availability", item=question.item, **question.where)
+    return max(found, key=lambda value: _OPENNESS.index(value.text("status")), default=None)
+
+
+def may_be_the_same_county(household: Division, residence: Division) -> bool:
+    """True when one code contains the other, so that nobody can tell yet (a province asked about as a whole)."""
+    return household.contains(residence) or residence.contains(household)
+
+
+def _birth(_: Rules, question: Question) -> Iterator[Reason]:
+    if question.birth_date > question.day:
+        yield Reason("birth_date_in_future", "B30")
+
+
+def _mainland(_: Rules, question: Question) -> Iterator[Reason]:
+    if question.household.province in OUTSIDE_MAINLAND:
+        yield Reason("household_outside_mainland", "R085", {"household": question.household.name})
+    if question.residence.province in OUTSIDE_MAINLAND:
+        yield Reason("residence_outside_mainland", "R033", {"residence": question.residence.name})
+
+
+def _distance(rules: Rules, question: Question) -> Iterator[Reason]:
+    value = rules.need("distance", item=question.item, residence=question.residence)
+    household, residence = question.household, question.residence
+    if not same_province(household, residence):
+        return
+    facts = {"household": household.full_name, "residence": residence.full_name}
+    wanted = value.text("at_least")
+    if wanted == "province":
+        yield Reason("only_across_provinces", value.cite, facts)
+    elif _same_place(household, residence, wanted):
+        yield Reason("same_county", value.cite, facts)
+    elif may_be_the_same_county(household, residence) and not _speaks_of_a_province(household, residence):
+        yield Reason("place_too_coarse", value.cite, facts)
+
+
+def _same_place(household: Division, residence: Division, wanted: str) -> bool:
+    if wanted == "city":
+        return household.city is not None and household.city == residence.city
+    return household.code == residence.code and not has_counties(household)
+
+
+def _speaks_of_a_province(household: Division, residence: Division) -> bool:
+    return Level.PROVINCE in (household.level, residence.level)
+
+
+def _block(rules: Rules, question: Question) -> Iterator[Reason]:
+    value = rules.find("block", item=question.item, **question.where)
+    if value is not None:
+        announcement = value.maybe_text("announcement")
+        facts = {"household": find_division(question.household.province).name}
+        link = {"announcement": announcement} if announcement else {}
+        yield Reason("household_place_blocked", value.cite, facts | link)
+
+
+def _availability(rules: Rules, question: Question) -> Iterator[Reason]:
+    value = availability(rules, question)
+    facts = {"residence": question.residence.full_name, "household": question.household.full_name}
+    if value is None:
+        yield _nothing_open(rules, question, facts)
+    elif (status := value.text("status")) != "open":
+        yield Reason(_NOT_OPEN[status], value.cite, facts)
+
+
+def _nothing_open(rules: Rules, question: Question, facts: Mapping[str, object]) -> Reason:
+    coming = rules.opens_on("availability", item=question.item, **question.where)
+    if coming is None:
+        return Reason("service_not_offered", "D4", facts)
+    return Reason("service_not_open_yet", coming.cite, {**facts, "opens_on": coming.start})
+
+
+def _exclusions(rules: Rules, question: Question) -> Iterator[Reason]:
+    answers = {
+        "held_card_before": question.held_card_before,
+        "active_soldier": question.active_soldier,
+        "booklet_obtainable": question.booklet_obtainable,
+    }
+    for answer, given in answers.items():
+        value = rules.find("exclusion", item=question.item, answer=answer) if given else None
+        if value is not None:
+            yield Reason(value.text("code"), value.cite)
+
+
+def _guardianship(_: Rules, question: Question) -> Iterator[Reason]:
+    if question.guardianship is not None and not question.is_minor:
+        yield Reason("guardianship_not_for_adults", "R030")
+
+
+def _proof(rules: Rules, question: Question) -> Iterator[Reason]:
+    if question.proof is None or question.proof_of is None or residence_information(rules, question) is not None:
+        return
+    value = rules.need("tie_proof", proof=question.proof, age=question.age_group)
+    if value.text("whose") != question.proof_of:
+        yield Reason("proof_not_accepted", value.cite, {"accepted": accepted_proofs(rules, question.age_group)})
+
+
+def residence_information(rules: Rules, question: Question) -> Value | None:
+    """The rule that lets residence information stand in for the proofs (R047), where there is one."""
+    return rules.find("residence_information", item=question.item, residence=question.residence)
+
+
+def accepted_proofs(rules: Rules, age_group: str) -> str:
+    """The proofs that count for an age group, as one Chinese phrase."""
+    return "、".join(rules.need("tie_proof", proof=kind, age=age_group).text("what") for kind in ProofKind)
+
+
+def proof_owner(rules: Rules, kind: ProofKind, age_group: str) -> Whose:
+    """Whose proof of that kind counts (R040, R043)."""
+    return Whose(rules.need("tie_proof", proof=kind, age=age_group).text("whose"))

@@ -1,0 +1,61 @@
+"""The hand-off code: opaque, single use, no personal data in it; typable by a human when the scanner fails (R076, B74).
+
+``TB-`` and seven groups of four: 26 characters carry 128 random bits, two are check characters.
+"""
+
+import unicodedata
+
+from domain.refusal import Refusal
+
+PREFIX = "TB"
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: they are read as 1, 1, 0 and V
+_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_AS_MEANT = str.maketrans("OIL", "011")
+_RANDOM_BYTES = 16
+_BODY, _GROUP = 26, 4
+_FIELD = 0b100101  # x^5 + x^2 + 1: arithmetic in the field of 32 elements
+
+
+def new_code(random_bytes: bytes) -> str:
+    """A code from at least 16 random bytes, the first 16 of which are used (128 bits)."""
+    if len(random_bytes) < _RANDOM_BYTES:
+        raise ValueError("a hand-off code needs 16 random bytes")
+    number = int.from_bytes(random_bytes[:_RANDOM_BYTES], "big")
+    body = [number >> 5 * place & 31 for place in reversed(range(_BODY))]
+    return _grouped("".join(_ALPHABET[value] for value in [*body, *_checks(body)]))
+
+
+def normalise_code(text: str) -> str:
+    """The code as first given out, from what a person typed or a wedge scanner sent.
+
+    Small letters, full width, blanks, line ends and any dashes are taken; O, I and L are read as 0, 1 and 1. Raises
+    Refusal ``code_malformed``.
+    """
+    characters = [c for c in unicodedata.normalize("NFKC", text[:200]).upper() if c.isalnum()]
+    code = "".join(characters)
+    code = code.removeprefix(PREFIX) if len(code) == len(PREFIX) + _BODY + 2 else code
+    code = code.translate(_AS_MEANT)
+    if len(code) != _BODY + 2 or not set(code) <= _VALUES.keys():
+        raise Refusal("code_malformed")
+    values = [_VALUES[character] for character in code]
+    if values[_BODY:] != _checks(values[:_BODY]):
+        raise Refusal("code_malformed")
+    return _grouped(code)
+
+
+def _grouped(code: str) -> str:
+    return "-".join([PREFIX, *(code[at : at + _GROUP] for at in range(0, len(code), _GROUP))])
+
+
+def _checks(values: list[int]) -> list[int]:
+    """Two check values; any one wrong character and any two neighbours swapped are noticed."""
+    return [_horner(values, doublings=1), _horner(values, doublings=2)]
+
+
+def _horner(values: list[int], doublings: int) -> int:
+    total = 0
+    for value in values:
+        for _ in range(doublings):
+            total = total << 1 ^ (_FIELD if total & 16 else 0)
+        total ^= value
+    return total

@@ -1,0 +1,36 @@
+"""The review clock: which limit binds the household place, and until when (R090–R093, R101, K1–K4)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from domain.deadline import Deadline, deadline
+from domain.division import Division
+from domain.policy.rule import Rules
+from domain.terms import DayKind, ServiceItem
+
+
+@dataclass(frozen=True)
+class ReviewRule:
+    """Days and their kind, by the household place's province (R091); None where no source gives a limit (R101)."""
+
+    days: int | None
+    kind: DayKind | None
+    source: str
+    due_if_received_on: date | None
+    calendar_missing: int | None
+
+
+def review_rule(rules: Rules, item: ServiceItem, household: Division, received_on: date) -> ReviewRule:
+    """The clock of the household place and its last day if the papers are received on a given day."""
+    value = rules.need("review_clock", item=item, household=household)
+    days, kind = value.maybe_number("days"), value.maybe_text("kind")
+    if days is None or kind is None:
+        return ReviewRule(None, None, value.cite, None, None)
+    due = deadline(received_on, days, DayKind(kind), rules.calendar)
+    return ReviewRule(days, DayKind(kind), value.cite, due.due_on, due.missing_year)
+
+
+def review_deadline(rules: Rules, item: ServiceItem, household: Division, received_on: date) -> Deadline | None:
+    """The deadline a running clock is measured by; None where no source gives a limit."""
+    rule = review_rule(rules, item, household, received_on)
+    return Deadline(rule.due_if_received_on, rule.calendar_missing) if rule.days else None

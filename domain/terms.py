@@ -1,0 +1,217 @@
+"""The words of the field, one term and one word each (the glossary as code).
+
+Every enumeration value is what is stored and what the API says.
+"""
+
+from enum import StrEnum
+
+
+class ServiceItem(StrEnum):
+    """What a person may apply for through Tongban (R012, R023)."""
+
+    ID_CARD_FIRST_APPLICATION = "id_card_first_application"  # 首次申领居民身份证
+    TEMPORARY_ID_CARD = "temporary_id_card"  # 申领临时居民身份证
+    HOUSEHOLD_CERTIFICATE = "household_certificate"  # 开具户籍类证明
+
+
+class ServiceScope(StrEnum):
+    """跨省通办 or 全省通办: how far the place of acceptance is from the household place (R008)."""
+
+    PROVINCE_WIDE = "province_wide"
+    CROSS_PROVINCE = "cross_province"
+
+
+class Sex(StrEnum):
+    """As the identity number says it (GB 11643: odd sequence = male)."""
+
+    MALE = "male"
+    FEMALE = "female"
+
+
+class Whose(StrEnum):
+    """Whose paper or whose tie it is (R040, R043)."""
+
+    APPLICANT = "applicant"
+    GUARDIAN = "guardian"
+
+
+class ProofKind(StrEnum):
+    """The three lawful, stable ties to the place of residence (R021)."""
+
+    EMPLOYMENT = "employment"  # 合法稳定就业
+    SCHOOLING = "schooling"  # 合法稳定就学
+    RESIDENCE = "residence"  # 合法稳定居住
+
+
+class GuardianRelation(StrEnum):
+    """Who the guardian is to the minor (B09)."""
+
+    FATHER = "father"
+    MOTHER = "mother"
+    OTHER = "other"
+
+
+class GuardianshipCase(StrEnum):
+    """The three ways guardianship is shown (R044–R046), and the one the counter decides (D7)."""
+
+    SAME_HOUSEHOLD = "same_household"
+    BIRTH_CERTIFICATE = "birth_certificate"
+    FURTHER_PROOF = "further_proof"
+    OTHER = "other"
+
+
+class Kinship(StrEnum):
+    """How a collector by proxy is related to the applicant (R036, R121, D12)."""
+
+    SPOUSE = "spouse"
+    PARENT = "parent"
+    CHILD = "child"
+    SIBLING = "sibling"
+    GRANDPARENT = "grandparent"
+    GRANDCHILD = "grandchild"
+    OTHER_RELATIVE = "other_relative"
+
+
+class DeliveryMode(StrEnum):
+    """How the finished card travels (R113)."""
+
+    STATION = "station"
+    POST = "post"
+
+
+class CollectorKind(StrEnum):
+    """Who received the card (R120–R122)."""
+
+    SELF = "self"
+    PROXY = "proxy"
+    POST = "post"
+
+
+class SignerCapacity(StrEnum):
+    """In which capacity the commitment letter is signed (D6)."""
+
+    APPLICANT = "applicant"
+    GUARDIAN = "guardian"
+
+
+class SignatureMethod(StrEnum):
+    """How the letter was signed: on the phone (level 1, D8) or on paper at the counter (D1)."""
+
+    PHONE = "phone"
+    PAPER = "paper"
+
+
+class DayKind(StrEnum):
+    """What a review clock counts (R090 against R093)."""
+
+    WORKING = "working"
+    CALENDAR = "calendar"
+
+
+class FingerprintOutcome(StrEnum):
+    """A flag the counter reports; never a biometric (R138–R140)."""
+
+    ENROLLED = "enrolled"
+    ENROL_FAILED = "enrol_failed"  # 注册失败
+    NOT_ENROLLED = "not_enrolled"  # 未注册
+
+
+class StaffRole(StrEnum):
+    """What a member of staff may do (R039, R085)."""
+
+    CLERK = "clerk"
+    REVIEWER = "reviewer"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+class CaseState(StrEnum):
+    """A state is a promise to the citizen; facts are rows.
+
+    Before the counter there is one state, ``OPEN``: declared, booked and signed are facts. From ``ACCEPTED`` on the
+    truth lives in police systems and a state is only ever reported (R072, R132).
+    """
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    UNDER_REVIEW = "under_review"
+    ISSUED = "issued"
+    ISSUANCE_REFUSED = "issuance_refused"
+    IN_PRODUCTION = "in_production"
+    DISPATCHED = "dispatched"
+    ARRIVED = "arrived"
+    RELEASED = "released"
+    CLOSED = "closed"
+
+
+class CaseEventKind(StrEnum):
+    """What happened, in the past tense. The kinds that move a case stand in ``domain.lifecycle``."""
+
+    OPENED = "opened"
+    BOOKED = "booked"
+    BOOKING_CANCELLED = "booking_cancelled"
+    LETTER_SIGNED = "letter_signed"
+    CODE_ISSUED = "code_issued"
+    CHECKED_IN = "checked_in"
+    SUPPLEMENTS_LISTED = "supplements_listed"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+    REVIEW_STARTED = "review_started"
+    ISSUED = "issued"
+    ISSUANCE_REFUSED = "issuance_refused"
+    PRODUCTION_STARTED = "production_started"
+    DISPATCHED = "dispatched"
+    ARRIVAL_REGISTERED = "arrival_registered"
+    RECEIVED_BY_POST = "received_by_post"
+    RELEASED = "released"
+    PROXY_NAMED = "proxy_named"
+    CHECK_RECORDED = "check_recorded"
+    CLOSED = "closed"
+
+
+class NoticeKind(StrEnum):
+    """What we tell a person. One folder each under ``templates/notices``."""
+
+    CASE_OPENED = "case_opened"
+    BOOKING_CONFIRMED = "booking_confirmed"
+    BOOKING_CANCELLED = "booking_cancelled"
+    SUPPLEMENTS_LISTED = "supplements_listed"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    PROGRESS = "progress"
+    ISSUANCE_REFUSED = "issuance_refused"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    POSTED = "posted"
+    CHECK_DUE = "check_due"
+    RELEASED = "released"
+
+
+class Channel(StrEnum):
+    """How a notice travels."""
+
+    SUBSCRIBE_MESSAGE = "subscribe_message"
+    SMS = "sms"
+
+
+class ClockKind(StrEnum):
+    """The clocks of part C2 that run today; see ``domain.deadline``."""
+
+    REVIEW = "review"  # K1–K3
+    COLLECTION_CHECK = "collection_check"  # K5
+
+
+class ReportKind(StrEnum):
+    """What a station system may report (hops 7–9 and the postal end of hop 10)."""
+
+    REVIEW_STARTED = "review_started"
+    ISSUED = "issued"
+    ISSUANCE_REFUSED = "issuance_refused"
+    PRODUCTION_STARTED = "production_started"
+    DISPATCHED = "dispatched"
+    RECEIVED_BY_POST = "received_by_post"

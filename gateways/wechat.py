@@ -1,0 +1,181 @@
+"""The WeChat server API as far as Tongban needs it: who is this, what is their phone number, tell them something."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import structlog
+
+from domain.notice import Delivery, DeliveryOutcome
+from domain.refusal import Refusal
+from gateways.access_token import StableToken
+from gateways.trouble import GatewayError, UnreachableError
+from gateways.wechat_errors import (
+    CODE_BLOCKED,
+    CODE_INVALID,
+    CODE_MISSING,
+    CODE_USED,
+    TOKEN_STALE,
+    TOO_OFTEN,
+    WeChatError,
+    outcome_of,
+)
+from gateways.wechat_wire import WeChatWire
+
+_log = structlog.get_logger(__name__)
+
+_CODE = re.compile(r"[!-~]{1,256}")
+_MAINLAND_NUMBER = re.compile(r"1[3-9][0-9]{9}")
+
+_LOGIN_REFUSALS = {
+    CODE_INVALID: "login_code_invalid",
+    CODE_MISSING: "login_code_invalid",
+    CODE_USED: "login_code_used",
+    CODE_BLOCKED: "login_blocked",
+    TOO_OFTEN: "login_too_often",
+}
+_PHONE_REFUSALS = {CODE_INVALID: "phone_code_invalid", CODE_USED: "phone_code_invalid", TOO_OFTEN: "too_many_requests"}
+
+
+@dataclass(frozen=True)
+class WeChatLogin:
+    """Who opened the mini-program; ``unionid`` only where the app is bound to an Open Platform account."""
+
+    openid: str
+    unionid: str | None
+
+
+class WeChatClient:
+    """One app (mini-program or Official Account) at WeChat; ``base_url`` points at WeChat or at the sandbox."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        base_url: str,
+        appid: str,
+        secret: str,
+        clock: Callable[[], datetime],
+        miniprogram_state: str = "formal",
+    ) -> None:
+        self._wire = WeChatWire(session, base_url)
+        self._token = StableToken(self._wire, appid=appid, secret=secret, clock=clock)
+        self._appid = appid
+        self._secret = secret
+        self._miniprogram_state = miniprogram_state
+
+    async def login(self, code: str) -> WeChatLogin:
+        """Exchange a wx.login code (one use, five minutes). The session key stays at WeChat: nothing here needs it.
+
+        Raises Refusal login_code_invalid, login_code_used, login_blocked, login_too_often, wechat_unreachable.
+        """
+        _insist_on_code(code, "login_code_invalid")
+        query = {
+            "appid": self._appid,
+            "secret": self._secret,
+            "js_code": code,
+            "grant_type": "authorization_code",
+        }
+        answer = await _refusing(self._wire.get("/sns/jscode2session", query), _LOGIN_REFUSALS)
+        openid, unionid = answer.get("openid"), answer.get("unionid")
+        if not isinstance(openid, str) or not openid:
+            raise Refusal("wechat_unreachable")
+        return WeChatLogin(openid, unionid if isinstance(unionid, str) and unionid else None)
+
+    async def phone_number(self, code: str) -> str:
+        """Exchange a getPhoneNumber code (one use, five minutes) for the 11 digits of a mainland number.
+
+        Raises Refusal phone_code_invalid, phone_not_mainland, too_many_requests, wechat_unreachable.
+        """
+        _insist_on_code(code, "phone_code_invalid")
+        answer = await _refusing(self._call("/wxa/business/getuserphonenumber", {"code": code}), _PHONE_REFUSALS)
+        return self._mainland_number(answer.get("phone_info"))
+
+    async def send_subscribe_message(
+        self, *, openid: str, template_id: str, page: str, data: Mapping[str, str]
+    ) -> Delivery:
+        """Send one subscription message and spend one consent. Never raises: the Delivery tells what became of it.
+
+        RETRY_LATER after a timeout means *unknown*: WeChat may have delivered it, and has no id to dedupe by.
+        """
+        return await self._deliver(
+            "/cgi-bin/message/subscribe/send",
+            {
+                "touser": openid,
+                "template_id": template_id,
+                "page": page,
+                "miniprogram_state": self._miniprogram_state,
+                "lang": "zh_CN",
+                "data": {key: {"value": value} for key, value in data.items()},
+            },
+        )
+
+    async def send_customer_text(self, *, openid: str, text: str) -> Delivery:
+        """Answer in the chat, within the windows WeChat allows after the person did something. Never raises."""
+        body = {"touser": openid, "msgtype": "text", "text": {"content": text}}
+        return await self._deliver("/cgi-bin/message/custom/send", body)
+
+    async def ping(self) -> None:
+        """Ask WeChat for a token as ``run.py check`` does; raises GatewayError with a sentence for operators."""
+        await self._token.fetch()
+
+    async def _call(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """POST with the token; on a stale token fetch once and try once more, and then believe the error."""
+        token = await self._token.get()
+        try:
+            return await self._wire.post(path, body, access_token=token.text)
+        except WeChatError as error:
+            if error.errcode not in TOKEN_STALE:
+                raise
+        self._token.discard(token)
+        fresh = await self._token.get()
+        return await self._wire.post(path, body, access_token=fresh.text)
+
+    async def _deliver(self, path: str, body: Mapping[str, Any]) -> Delivery:
+        try:
+            answer = await self._call(path, body)
+        except WeChatError as error:
+            _log.warning("wechat_message_refused", path=path, errcode=error.errcode, rid=error.rid, field=error.field)
+            told = f"{error.errcode} {error.field}" if error.field else str(error.errcode)
+            return Delivery(outcome_of(error), error=told)
+        except UnreachableError as trouble:
+            _log.warning("wechat_message_unknown", path=path, reason=trouble.reason)
+            return Delivery(DeliveryOutcome.RETRY_LATER, error=trouble.reason)
+        provider_id = answer.get("msgid")
+        return Delivery(DeliveryOutcome.ACCEPTED, provider_id=None if provider_id is None else str(provider_id))
+
+    def _mainland_number(self, info: Any) -> str:
+        """Read phone_info; the watermark must be ours, the country code comes as a number or as text."""
+        try:
+            country, number = str(info["countryCode"]), str(info["purePhoneNumber"])
+            meant_for_us = info["watermark"]["appid"] == self._appid
+        except (KeyError, TypeError):
+            raise Refusal("wechat_unreachable") from None
+        if not meant_for_us:
+            raise Refusal("wechat_unreachable")
+        if country != "86" or not _MAINLAND_NUMBER.fullmatch(number):
+            raise Refusal("phone_not_mainland", source="B41")
+        return number
+
+
+def _insist_on_code(code: str, refusal: str) -> None:
+    """Stop nonsense here: it would only spend WeChat's quota."""
+    if not _CODE.fullmatch(code):
+        raise Refusal(refusal)
+
+
+async def _refusing(call: Awaitable[dict[str, Any]], refusals: Mapping[int, str]) -> dict[str, Any]:
+    """Await a call made for a citizen; what they can mend becomes its refusal, all else wechat_unreachable."""
+    try:
+        return await call
+    except WeChatError as error:
+        if error.errcode in refusals:
+            raise Refusal(refusals[error.errcode]) from None
+        _log.error("wechat_call_failed", errcode=error.errcode, rid=error.rid)
+        raise Refusal("wechat_unreachable") from None
+    except GatewayError as trouble:
+        _log.warning("wechat_unreachable", trouble=str(trouble))
+        raise Refusal("wechat_unreachable") from None

@@ -1,0 +1,47 @@
+"""The language of WeChat's server API: UTF-8 JSON both ways, HTTP 200 always, trouble told as an errcode."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import orjson
+
+from gateways.http import Answer, ask
+from gateways.trouble import UnreachableError
+from gateways.wechat_errors import WeChatError
+
+
+class WeChatWire:
+    """One call is one request; no token, no retry, no meaning. Raises UnreachableError and WeChatError."""
+
+    def __init__(self, session: aiohttp.ClientSession, base_url: str) -> None:
+        self._session = session
+        self._base_url = base_url.rstrip("/")
+
+    async def get(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """GET with everything in the query, as the login endpoints want it."""
+        return understood(await ask(self._session, "GET", self._base_url + path, params=params))
+
+    async def post(self, path: str, body: Mapping[str, Any], *, access_token: str | None = None) -> dict[str, Any]:
+        """POST raw UTF-8 JSON; WeChat refuses ``\\u`` escapes (40033)."""
+        params = None if access_token is None else {"access_token": access_token}
+        headers = {"Content-Type": "application/json"}
+        url = self._base_url + path
+        return understood(
+            await ask(self._session, "POST", url, params=params, body=orjson.dumps(body), headers=headers)
+        )
+
+
+def understood(answer: Answer) -> dict[str, Any]:
+    """Read an answer; raises UnreachableError when it is no JSON object, WeChatError when it tells an errcode."""
+    if answer.status != 200:
+        raise UnreachableError(f"http_{answer.status}")
+    try:
+        told = orjson.loads(answer.body)
+        code = int(told.get("errcode") or 0)  # some endpoints say "0" in quotes
+        errmsg = str(told.get("errmsg", ""))
+    except (ValueError, TypeError, AttributeError):
+        raise UnreachableError("not_json") from None
+    if code:
+        raise WeChatError(code, errmsg)
+    return dict(told)

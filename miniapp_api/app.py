@@ -1,0 +1,43 @@
+"""The application of this door; ``run.py`` gives it a listener and mounts the Official Account beside it."""
+
+from collections.abc import Iterable
+
+from aiohttp import hdrs, web
+from pydantic_core import to_json
+
+from casework.deps import Deps
+from miniapp_api.docs import docs_page
+from miniapp_api.keys import API_DOCUMENT, DEPS, DOCS_PAGE, GATE
+from miniapp_api.kit import BODY_LIMIT, Operation, Route, operation
+from miniapp_api.limits import Gate, Limits
+from miniapp_api.middleware import add_headers, answer_problems, identify
+from miniapp_api.openapi import api_document
+from miniapp_api.routes import routes
+
+_GENEROUS = Limits()
+
+
+def make_app(deps: Deps, *, limits: Limits = _GENEROUS) -> web.Application:
+    """The door, ready to be served. Raises ``kit.BadRouteError`` for a route that says no access or can't be read."""
+    app = web.Application(middlewares=[identify, answer_problems], client_max_size=BODY_LIMIT)
+    operations = _serve(app, routes())
+    document = api_document(operations)
+    app[DEPS] = deps
+    app[GATE] = Gate(limits)
+    app[API_DOCUMENT] = to_json(document)
+    app[DOCS_PAGE] = docs_page(document)
+    app.on_response_prepare.append(add_headers)
+    return app
+
+
+def _serve(app: web.Application, table: Iterable[Route]) -> tuple[Operation, ...]:
+    operations = tuple(operation(route) for route in table)
+    for one in operations:
+        app.router.add_route(one.route.method, one.route.path, one.serve, expect_handler=_expected)
+    return operations
+
+
+async def _expected(request: web.Request) -> None:
+    """Tell a client that waits for it to go on; any other expectation is ignored, so no answer escapes our shape."""
+    if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -1,0 +1,17 @@
+"""What anyone may ask without signing in: which place is meant, and may I apply where I live."""
+
+from casework import explain_policy
+from casework.deps import Deps
+from casework.explain_policy import PlaceView
+from casework.views import GuideView
+from miniapp_api.shapes import DivisionQuery, GuideQuery
+
+
+async def search_divisions(query: DivisionQuery) -> tuple[PlaceView, ...]:
+    """Search places by name or code."""
+    return explain_policy.search_places(query.q, query.limit)
+
+
+async def read_guide(deps: Deps, query: GuideQuery) -> GuideView:
+    """Ask whether one may apply there, what to bring, who must come and how long it takes, each with its source."""
+    return explain_policy.guide(deps, query.question())

@@ -1,0 +1,69 @@
+"""Every route, one line each: method, path, handler, who may come in. A line without access is a start-up error."""
+
+from http import HTTPStatus
+
+from miniapp_api.access import Access
+from miniapp_api.handlers import (
+    bookings,
+    cases,
+    documents,
+    guide,
+    handoff_codes,
+    health,
+    letters,
+    me,
+    points,
+    privacy,
+    sessions,
+)
+from miniapp_api.handlers import residence_declarations as declarations
+from miniapp_api.kit import HTML, Route
+from templates.letters import signed_letter_policy
+
+_V1 = "/api/v1"
+_CASE = f"{_V1}/cases/{{number}}"
+_SIGNATURE_LIMIT = 256 * 1024  # strokes, one point every few milliseconds
+_NOT_FRAMED = "frame-ancestors 'none'; object-src 'none'; sandbox"
+_CLEAR = {"Clear-Site-Data": '"cache", "cookies", "storage"'}
+
+PUBLIC, CITIZEN = Access.PUBLIC, Access.CITIZEN
+CREATED, NO_CONTENT = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
+
+
+def routes() -> tuple[Route, ...]:
+    """The table."""
+    sealed = {"Content-Security-Policy": f"{signed_letter_policy()}; {_NOT_FRAMED}"}
+    return (
+        Route("POST", f"{_V1}/sessions", sessions.start_session, PUBLIC, CREATED),
+        Route("DELETE", f"{_V1}/sessions/current", sessions.end_session, CITIZEN, NO_CONTENT, headers=_CLEAR),
+        Route("GET", f"{_V1}/privacy-notice", privacy.read_privacy_notice, PUBLIC),
+        Route("POST", f"{_V1}/privacy-consents", privacy.give_privacy_consent, CITIZEN),
+        Route("GET", f"{_V1}/me", me.read_profile, CITIZEN),
+        Route("PUT", f"{_V1}/me/person", me.declare_self, CITIZEN),
+        Route("POST", f"{_V1}/me/phone", me.verify_phone, CITIZEN),
+        Route("POST", f"{_V1}/me/message-consents", me.allow_messages, CITIZEN, NO_CONTENT),
+        Route("POST", f"{_V1}/me/chat-binding-codes", me.issue_chat_binding_code, CITIZEN, CREATED),
+        Route("POST", f"{_V1}/wards", me.add_ward, CITIZEN, CREATED),
+        Route("GET", f"{_V1}/divisions", guide.search_divisions, PUBLIC),
+        Route("GET", f"{_V1}/guide", guide.read_guide, PUBLIC),
+        Route("POST", f"{_V1}/residence-declarations", declarations.declare_residence, CITIZEN, CREATED),
+        Route("GET", f"{_V1}/residence-declarations/{{declaration_id}}", declarations.read_declaration, CITIZEN),
+        Route("GET", f"{_V1}/points", points.list_points, PUBLIC),
+        Route("GET", f"{_V1}/points/{{code}}/slots", points.list_free_slots, PUBLIC),
+        Route("POST", f"{_V1}/cases", cases.open_case, CITIZEN, CREATED),
+        Route("GET", f"{_V1}/cases", cases.list_cases, CITIZEN),
+        Route("GET", _CASE, cases.read_case, CITIZEN),
+        Route("GET", f"{_CASE}/notices", cases.list_notices, CITIZEN),
+        Route("POST", f"{_CASE}/withdrawal", cases.withdraw_case, CITIZEN),
+        Route("PUT", f"{_CASE}/booking", bookings.book, CITIZEN),
+        Route("DELETE", f"{_CASE}/booking", bookings.cancel_booking, CITIZEN),
+        Route("GET", f"{_CASE}/letter", letters.show_letter, CITIZEN),
+        Route("POST", f"{_CASE}/signature", letters.sign_letter, CITIZEN, CREATED, body_limit=_SIGNATURE_LIMIT),
+        Route("GET", f"{_CASE}/signature.html", letters.read_signed_letter, CITIZEN, media=HTML, headers=sealed),
+        Route("POST", f"{_CASE}/handoff-codes", handoff_codes.issue_handoff_code, CITIZEN, CREATED),
+        Route("PUT", f"{_CASE}/collector", cases.name_collector, CITIZEN),
+        Route("GET", "/healthz", health.health, PUBLIC),
+        Route("GET", "/openapi.json", documents.openapi, PUBLIC),
+        Route("GET", "/docs", documents.docs, PUBLIC),
+        Route("GET", "/docs/docs.css", documents.docs_style, PUBLIC),
+    )

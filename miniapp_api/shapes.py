@@ -1,0 +1,293 @@
+"""What a request may say: every field with its type, length and range; nothing else is taken (V1.4.2, V2.2.1, V15.3.3).
+
+Whether a value is *true or lawful* is not asked here: the acts refuse with a reason a citizen understands.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from casework.declare_residence import ResidenceFacts
+from casework.explain_policy import GuideQuestion
+from casework.open_case import CaseWish, PostAddress
+from casework.pre_register import PersonFacts
+from casework.views import PointView
+from domain.terms import (
+    DeliveryMode,
+    GuardianRelation,
+    GuardianshipCase,
+    Kinship,
+    NoticeKind,
+    ProofKind,
+    ServiceItem,
+    Whose,
+)
+
+HIGHEST_ID = 2**31 - 1
+"""Ids are 32-bit columns; a larger number would be an error inside the database."""
+
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ZONE = r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+_MOMENT = re.compile(rf"{_DAY.pattern}[Tt][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,6}})?{_ZONE}")
+_DIGITS = re.compile(r"0|[1-9][0-9]{0,9}")
+
+
+def _written_as(shape: re.Pattern[str]) -> BeforeValidator:
+    """Pydantic also reads ``"0"`` as 1970-01-01; only the one way of writing is taken here."""
+
+    def insist(value: Any) -> Any:
+        if isinstance(value, str) and not shape.fullmatch(value):
+            raise ValueError("not written as it should be")
+        return value
+
+    return BeforeValidator(insist)
+
+
+def _as_number(value: Any) -> Any:
+    """A number in a path or a query: plain digits, no sign, no blank, no underscore."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    raise ValueError("not a number")
+
+
+def _text(longest: int, pattern: str = _PRINTABLE, shortest: int = 1) -> StringConstraints:
+    return StringConstraints(min_length=shortest, max_length=longest, pattern=pattern)
+
+
+ShortText = Annotated[str, _text(60)]
+LongText = Annotated[str, _text(200)]
+OptionalText = Annotated[str, _text(60, shortest=0)]
+Opaque = Annotated[str, _text(256, r"^[!-~]+$")]
+Id = Annotated[int, Field(ge=1, le=HIGHEST_ID)]
+PathId = Annotated[int, BeforeValidator(_as_number, json_schema_input_type=int), Field(ge=1, le=HIGHEST_ID)]
+PathText = Annotated[str, _text(40)]
+Limit = Annotated[int, BeforeValidator(_as_number, json_schema_input_type=int), Field(ge=1, le=50)]
+BirthDay = Annotated[date, _written_as(_DAY), Field(ge=date(1850, 1, 1), le=date(2100, 1, 1))]
+Day = Annotated[date, _written_as(_DAY), Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
+Moment = Annotated[
+    AwareDatetime,
+    _written_as(_MOMENT),
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC)),
+    AfterValidator(lambda moment: moment.astimezone(UTC)),
+]
+Coordinate = Annotated[int, Field(ge=0, le=1000)]
+Milliseconds = Annotated[int, Field(ge=0, le=3_600_000)]
+Stroke = Annotated[tuple[tuple[Coordinate, Coordinate, Milliseconds], ...], Field(min_length=1, max_length=10_000)]
+
+
+class Body(BaseModel):
+    """A request body: exact types, no other fields."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Query(BaseModel):
+    """The parameters of a query: text in, exact types out, no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewSession(Body):
+    """The code of ``wx.login``, good for one use within five minutes."""
+
+    code: Opaque
+
+
+class ConsentGiven(Body):
+    """The version of the privacy notice that was read and agreed to."""
+
+    version: ShortText
+
+
+class PersonShape(Body):
+    """A person as the household register names them."""
+
+    name: ShortText
+    identity_number: ShortText
+    household_division: ShortText
+    household_address: LongText
+    collective_household: bool
+
+    def facts(self) -> PersonFacts:
+        """As the act takes it."""
+        return PersonFacts(
+            name=self.name,
+            identity_number=self.identity_number,
+            household_division=self.household_division,
+            household_address=self.household_address,
+            collective_household=self.collective_household,
+        )
+
+
+class NewWard(PersonShape):
+    """A child, who the caller is to the child, and how that is shown."""
+
+    relation: GuardianRelation
+    shown_by: GuardianshipCase
+
+
+class PhoneCode(Body):
+    """The code of ``getPhoneNumber``, good for one use within five minutes."""
+
+    code: Opaque
+
+
+class MessageConsents(Body):
+    """The notices accepted in ``wx.requestSubscribeMessage``, one entry per consent."""
+
+    templates: Annotated[tuple[NoticeKind, ...], Field(max_length=len(NoticeKind))]
+
+
+class DivisionQuery(Query):
+    """A place by name or code."""
+
+    q: OptionalText = ""
+    limit: Limit = 20
+
+
+class GuideQuery(Query):
+    """Who wants what, from where, living where, on which day (today if not said)."""
+
+    item: ServiceItem
+    household: ShortText
+    residence: ShortText
+    birth: BirthDay
+    relation: GuardianshipCase | None = None
+    on: Day | None = None
+
+    def question(self) -> GuideQuestion:
+        """As the act takes it."""
+        return GuideQuestion(
+            item=self.item,
+            household=self.household,
+            residence=self.residence,
+            birth=self.birth,
+            on=self.on,
+            relation=self.relation,
+        )
+
+
+class NewDeclaration(Body):
+    """Where a person lives now and by what tie; ``declared_locally`` where the place keeps its own register."""
+
+    person_id: Id
+    item: ServiceItem
+    division: ShortText
+    address: LongText
+    proof: ProofKind | None = None
+    proof_of: Whose | None = None
+    declared_locally: bool
+
+    def facts(self) -> ResidenceFacts:
+        """As the act takes it."""
+        return ResidenceFacts(
+            person_id=self.person_id,
+            item=self.item,
+            division=self.division,
+            address=self.address,
+            proof=self.proof,
+            proof_of=self.proof_of,
+            declared_locally=self.declared_locally,
+        )
+
+
+class ItemQuery(Query):
+    """For which service item."""
+
+    item: ServiceItem
+
+
+class PointsQuery(Query):
+    """Which service item, in or near which place."""
+
+    item: ServiceItem
+    division: ShortText
+
+
+class SlotsQuery(Query):
+    """Which service item, on which day."""
+
+    item: ServiceItem
+    day: Day
+
+
+class PostTo(Body):
+    """Where the card is posted to."""
+
+    recipient: ShortText
+    phone: ShortText
+    address: LongText
+
+    def wish(self) -> PostAddress:
+        """As the act takes it."""
+        return PostAddress(recipient=self.recipient, phone=self.phone, address=self.address)
+
+
+class NewCase(Body):
+    """The application: on which declaration, what, how the card travels, and what the applicant states."""
+
+    declaration_id: Id
+    item: ServiceItem
+    delivery: DeliveryMode
+    post_to: PostTo | None = None
+    never_held_card: bool
+    active_soldier: bool
+    information_true: bool
+
+    def wish(self) -> CaseWish:
+        """As the act takes it."""
+        return CaseWish(
+            declaration_id=self.declaration_id,
+            item=self.item,
+            delivery=self.delivery,
+            post_to=self.post_to.wish() if self.post_to else None,
+            never_held_card=self.never_held_card,
+            active_soldier=self.active_soldier,
+            information_true=self.information_true,
+        )
+
+
+class BookingWish(Body):
+    """A free stretch of time at an acceptance point, by its start."""
+
+    point: ShortText
+    starts_at: Moment
+
+
+class Signature(Body):
+    """A signature under the letter that was shown: its nonce and digest, and the strokes as x, y (0–1000) and ms."""
+
+    nonce: Opaque
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    read_to_end: bool
+    information_true: bool
+    strokes: Annotated[tuple[Stroke, ...], Field(max_length=1000)]
+
+
+class CollectorName(Body):
+    """The relative who will collect the card."""
+
+    name: ShortText
+    identity_number: ShortText
+    kinship: Kinship
+
+
+@dataclass(frozen=True)
+class HandoffShape:
+    """The code to show at the counter, and its QR picture; the code never stands in a URL (B74, V14.2.1)."""
+
+    code: str
+    expires_at: datetime
+    point: PointView
+    png_base64: str
+
+
+@dataclass(frozen=True)
+class HealthShape:
+    """This process answers."""
+
+    status: str

@@ -1,0 +1,166 @@
+"""The card as the police systems report it, its clocks, its release and the later check."""
+
+from datetime import date, datetime
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from domain.terms import ClockKind, CollectorKind, DayKind
+from models.case import Case
+from models.columns import SealedText, UtcDatetime
+from models.place import AcceptancePoint
+from models.staff import Staff
+from models.store import insert_once
+
+
+class Card(Model):
+    """Mirror of what was reported about the card of a case; made when the household place has the data."""
+
+    id = fields.IntField(primary_key=True)
+    case: fields.OneToOneRelation[Case] = fields.OneToOneField(
+        "models.Case", related_name="card", on_delete=fields.RESTRICT
+    )
+    case_id: int
+    issued_on = fields.DateField(null=True)
+    valid_from = fields.DateField(null=True)
+    valid_until = fields.DateField(null=True)
+    is_long_term = fields.BooleanField(default=False)
+    card_centre = fields.CharField(max_length=120, null=True)
+    waybill = SealedText(null=True)
+    arrived_at = UtcDatetime(null=True)
+    received_on = fields.DateField(null=True)
+
+    class Meta:
+        table = "card"
+
+
+class Deadline(Model):
+    """A clock of a case (K1–K5). ``due_on`` is null where the calendar of ``missing_year`` is not known yet."""
+
+    id = fields.IntField(primary_key=True)
+    case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
+        "models.Case", related_name="deadlines", on_delete=fields.RESTRICT
+    )
+    case_id: int
+    kind = fields.CharEnumField(ClockKind, max_length=20)
+    started_on = fields.DateField()
+    days = fields.IntField()
+    day_kind = fields.CharEnumField(DayKind, max_length=10)
+    due_on = fields.DateField(null=True)
+    missing_year = fields.IntField(null=True)
+    stopped_at = UtcDatetime(null=True)
+    warned_at = UtcDatetime(null=True)
+
+    class Meta:
+        table = "deadline"
+        unique_together = (("case", "kind"),)
+        indexes = (("due_on",),)
+
+
+class Release(Model):
+    """Append-only: who received the card and what was verified (R120–R122)."""
+
+    id = fields.IntField(primary_key=True)
+    case: fields.OneToOneRelation[Case] = fields.OneToOneField(
+        "models.Case", related_name="release", on_delete=fields.RESTRICT
+    )
+    case_id: int
+    collector = fields.CharEnumField(CollectorKind, max_length=10)
+    checks: fields.JSONField[dict[str, bool]] = fields.JSONField()
+    kinship = fields.CharField(max_length=24, null=True)
+    collector_name = SealedText(null=True)
+    collector_identity_number = SealedText(null=True)
+    staff: fields.ForeignKeyNullableRelation[Staff] = fields.ForeignKeyField(
+        "models.Staff", related_name="releases", on_delete=fields.RESTRICT, null=True
+    )
+    staff_id: int | None
+    released_at = UtcDatetime()
+
+    class Meta:
+        table = "release"
+
+
+class CollectionCheck(Model):
+    """Append-only: the check of data and fingerprint after collection by proxy or post (R122)."""
+
+    id = fields.IntField(primary_key=True)
+    case: fields.OneToOneRelation[Case] = fields.OneToOneField(
+        "models.Case", related_name="collection_check", on_delete=fields.RESTRICT
+    )
+    case_id: int
+    checks: fields.JSONField[dict[str, bool]] = fields.JSONField()
+    staff: fields.ForeignKeyRelation[Staff] = fields.ForeignKeyField(
+        "models.Staff", related_name="collection_checks", on_delete=fields.RESTRICT
+    )
+    staff_id: int
+    point: fields.ForeignKeyRelation[AcceptancePoint] = fields.ForeignKeyField(
+        "models.AcceptancePoint", related_name="collection_checks", on_delete=fields.RESTRICT
+    )
+    point_id: int
+    checked_at = UtcDatetime()
+
+    class Meta:
+        table = "collection_check"
+
+
+async def keep_card(case_id: int, **columns: Any) -> None:
+    """Write what was reported about the card, making the row at the first report."""
+    await insert_once(Card, case_id=case_id)
+    if columns:
+        await Card.filter(case_id=case_id).update(**columns)
+
+
+async def card_of(case_id: int) -> Card | None:
+    """The mirror of a case's card."""
+    return await Card.get_or_none(case_id=case_id)
+
+
+async def start_clock(case_id: int, kind: ClockKind, **columns: Any) -> None:
+    """Start a clock once; a second start changes nothing."""
+    await insert_once(Deadline, case_id=case_id, kind=kind, **columns)
+
+
+async def stop_clock(case_id: int, kind: ClockKind, at: datetime) -> None:
+    """Stop a clock."""
+    await Deadline.filter(case_id=case_id, kind=kind, stopped_at=None).update(stopped_at=at)
+
+
+async def clocks_of(case_id: int) -> list[Deadline]:
+    """The clocks of a case."""
+    return await Deadline.filter(case_id=case_id).order_by("id")
+
+
+async def clocks_overdue(today: date) -> list[Deadline]:
+    """Running clocks whose due day is past, not warned of yet; the case loaded."""
+    return await Deadline.filter(stopped_at=None, warned_at=None, due_on__lt=today).select_related("case")
+
+
+async def mark_warned(deadline_id: int, at: datetime) -> bool:
+    """Claim the warning of an overdue clock; False when it was given already."""
+    return await Deadline.filter(id=deadline_id, warned_at=None).update(warned_at=at) == 1
+
+
+async def clocks_without_calendar() -> list[Deadline]:
+    """Running clocks that wait for a year's calendar."""
+    return await Deadline.filter(stopped_at=None, due_on=None)
+
+
+async def set_due(deadline_id: int, due_on: date) -> None:
+    """Fill in a due day once its calendar is known."""
+    await Deadline.filter(id=deadline_id, due_on=None).update(due_on=due_on, missing_year=None)
+
+
+async def write_release(**columns: Any) -> None:
+    """Append the release."""
+    await Release.create(**columns)
+
+
+async def release_of(case_id: int) -> Release | None:
+    """The release of a case's card."""
+    return await Release.get_or_none(case_id=case_id)
+
+
+async def write_check(**columns: Any) -> bool:
+    """Append the later check; False when it was recorded before."""
+    return await insert_once(CollectionCheck, **columns)

@@ -1,0 +1,102 @@
+"""Operations Tortoise lacks: tables born with their CHECKs, many at once, and append-only tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tortoise.migrations import operations as ops
+from tortoise.migrations.schema_editor import BaseSchemaEditor
+from tortoise.migrations.schema_generator.state import ModelState, State
+
+
+class Table(ops.CreateModel):
+    """A table with ``checks`` (name → condition), which CreateModel leaves out without a word."""
+
+    def __init__(
+        self,
+        name: str,
+        fields: list[tuple[str, Any]],
+        options: dict[str, Any] | None = None,
+        checks: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(name, fields, options)
+        self._lines = [f'CONSTRAINT "{check}" CHECK ({condition})' for check, condition in (checks or {}).items()]
+
+    async def database_forward(
+        self, app_label: str, old_state: State, new_state: State, state_editor: BaseSchemaEditor | None = None
+    ) -> None:
+        if state_editor is None:
+            return
+        more_lines = "_get_inner_statements"  # the editor's own place for them
+        setattr(state_editor, more_lines, lambda: self._lines)
+        try:
+            await super().database_forward(app_label, old_state, new_state, state_editor)
+        finally:
+            delattr(state_editor, more_lines)
+
+
+class CreateTables(ops.TortoiseOperation):
+    """Several tables in one operation: one by one, Tortoise copies its picture of all tables for each of them."""
+
+    def __init__(self, *tables: Table) -> None:
+        self.tables = tables
+
+    def describe(self) -> str:
+        return "Create tables " + ", ".join(table.name for table in self.tables)
+
+    def state_forward(self, app_label: str, state: State) -> None:
+        for table in self.tables:
+            state.models[(app_label, table.name)] = ModelState.make_from_model(app_label, table.model)
+        state.reload_models({(app_label, table.name) for table in self.tables})
+
+    async def database_forward(
+        self, app_label: str, old_state: State, new_state: State, state_editor: BaseSchemaEditor | None = None
+    ) -> None:
+        for table in self.tables:
+            await table.database_forward(app_label, old_state, new_state, state_editor)
+
+
+def append_only(*tables: str) -> ops.RunPython:
+    """Triggers that refuse UPDATE and DELETE on these tables unless ``append_only_lift`` holds a row (see reseal)."""
+
+    async def forward(_apps: Any, editor: BaseSchemaEditor) -> None:
+        make = _POSTGRES if editor.client.capabilities.dialect == "postgres" else _SQLITE
+        for table in tables:
+            await editor.client.execute_script(make.format(table=table))
+
+    return ops.RunPython(forward)
+
+
+def append_only_ground() -> ops.RunPython:
+    """The table that lifts the ban for one transaction, and PostgreSQL's trigger function. Once, in 0001."""
+
+    async def forward(_apps: Any, editor: BaseSchemaEditor) -> None:
+        await editor.client.execute_script("CREATE TABLE append_only_lift (id INTEGER PRIMARY KEY CHECK (id = 1));")
+        if editor.client.capabilities.dialect == "postgres":
+            await editor.client.execute_script(_FUNCTION)
+
+    return ops.RunPython(forward)
+
+
+_FUNCTION = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM append_only_lift) THEN
+        RETURN COALESCE(NEW, OLD);
+    END IF;
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+"""
+
+_POSTGRES = """
+CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+FOR EACH ROW EXECUTE FUNCTION refuse_change();
+"""
+
+_SQLITE = """
+CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table}
+WHEN NOT EXISTS (SELECT 1 FROM append_only_lift)
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
+CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+WHEN NOT EXISTS (SELECT 1 FROM append_only_lift)
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
+"""

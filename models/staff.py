@@ -1,0 +1,122 @@
+"""Clerks and other staff, their sessions, and the station systems that report to us."""
+
+from datetime import datetime
+from typing import Any
+
+from tortoise import fields
+from tortoise.expressions import F
+from tortoise.models import Model
+
+from domain.terms import StaffRole
+from models.columns import SealedText, UtcDatetime
+from models.place import AcceptancePoint
+
+
+class Staff(Model):
+    """A member of staff. ``point`` is null for those who watch an area instead of serving at a counter."""
+
+    id = fields.IntField(primary_key=True)
+    username = fields.CharField(max_length=60, unique=True)
+    display_name = fields.CharField(max_length=60)
+    password_hash = fields.CharField(max_length=200)
+    role = fields.CharEnumField(StaffRole, max_length=20)
+    point: fields.ForeignKeyNullableRelation[AcceptancePoint] = fields.ForeignKeyField(
+        "models.AcceptancePoint", related_name="staff", on_delete=fields.RESTRICT, null=True
+    )
+    point_id: int | None
+    failed_attempts = fields.IntField(default=0)
+    locked_until = UtcDatetime(null=True)
+    disabled_at = UtcDatetime(null=True)
+
+    class Meta:
+        table = "staff"
+
+
+class StaffSession(Model):
+    """A console session: hash of the cookie token, the CSRF token that goes with it, idle and absolute end."""
+
+    id = fields.IntField(primary_key=True)
+    token_hash = fields.CharField(max_length=64, unique=True)
+    csrf_token = fields.CharField(max_length=64)
+    staff: fields.ForeignKeyRelation[Staff] = fields.ForeignKeyField(
+        "models.Staff", related_name="sessions", on_delete=fields.RESTRICT
+    )
+    staff_id: int
+    created_at = UtcDatetime()
+    last_seen_at = UtcDatetime()
+    ends_at = UtcDatetime()
+    ended_at = UtcDatetime(null=True)
+
+    class Meta:
+        table = "staff_session"
+
+
+class StationSystem(Model):
+    """A system that reports what the police did. It may report ``kinds`` for cases below ``division`` (a code prefix).
+
+    ``side`` says which place of the case must lie below ``division``: "household" reviews (R091), "acceptance" makes
+    and dispatches cards (R110).
+    """
+
+    id = fields.IntField(primary_key=True)
+    key_id = fields.CharField(max_length=40, unique=True)
+    secret = SealedText()
+    name = fields.CharField(max_length=120)
+    division = fields.CharField(max_length=6)
+    side = fields.CharField(max_length=12)
+    kinds: fields.JSONField[list[str]] = fields.JSONField()
+    disabled_at = UtcDatetime(null=True)
+
+    class Meta:
+        table = "station_system"
+
+
+async def find_staff(username: str) -> Staff | None:
+    """A member of staff by user name, the point loaded."""
+    return await Staff.get_or_none(username=username).select_related("point")
+
+
+async def count_failure(staff_id: int, limit: int, locked_until: datetime) -> None:
+    """Count a failed login; the ``limit``-th locks the account until the given time and starts the count anew."""
+    await Staff.filter(id=staff_id).update(failed_attempts=F("failed_attempts") + 1)
+    await Staff.filter(id=staff_id, failed_attempts__gte=limit).update(failed_attempts=0, locked_until=locked_until)
+
+
+async def clear_failures(staff_id: int) -> None:
+    """Forget failed logins after a good one."""
+    await Staff.filter(id=staff_id).update(failed_attempts=0, locked_until=None)
+
+
+async def start_staff_session(**columns: Any) -> None:
+    """Open a console session."""
+    await StaffSession.create(**columns)
+
+
+async def live_staff_session(token_hash: str) -> StaffSession | None:
+    """A session that was not ended, with staff and point loaded."""
+    return await StaffSession.get_or_none(token_hash=token_hash, ended_at=None).select_related("staff", "staff__point")
+
+
+async def touch_staff_session(session_id: int, at: datetime) -> None:
+    """Note that the session was used."""
+    await StaffSession.filter(id=session_id).update(last_seen_at=at)
+
+
+async def end_staff_session(token_hash: str, at: datetime) -> None:
+    """End a console session."""
+    await StaffSession.filter(token_hash=token_hash, ended_at=None).update(ended_at=at)
+
+
+async def keep_staff(username: str, **columns: Any) -> None:
+    """Make a member of staff or bring the row up to date (seeding)."""
+    await Staff.update_or_create(username=username, defaults=columns)
+
+
+async def keep_station_system(key_id: str, **columns: Any) -> None:
+    """Make a station system or bring the row up to date (seeding)."""
+    await StationSystem.update_or_create(key_id=key_id, defaults=columns)
+
+
+async def find_station_system(key_id: str) -> StationSystem | None:
+    """A reporting system that is not disabled."""
+    return await StationSystem.get_or_none(key_id=key_id, disabled_at=None)

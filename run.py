@@ -1,0 +1,566 @@
+#!/usr/bin/env python3
+"""通办 Tongban: one entry point, and the only place where rooms are joined.
+
+    python3 run.py                 set up on the first run, then serve
+    python3 run.py test            set up, then run the tests
+    python3 run.py --help          everything else
+
+The first half of this file uses the standard library only: it must run before anything is installed.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from casework.deps import Deps
+    from casework.seed_demo import DemoLogins
+    from casework.settings import Settings
+    from models.db import KeyRing
+
+HOME = Path(__file__).resolve().parent
+LOCK = HOME / "requirements.lock"
+VENV = HOME / ".venv"
+NEEDED = ("aiohttp", "aiosqlite", "argon2", "arq", "asyncpg", "fakeredis", "jinja2", "pydantic", "qrcode", "structlog")
+NEEDED_TO_TEST = ("hypothesis", "pytest", "pytest_aiohttp", "zxingcpp")
+
+
+# --- setting up: standard library only ---------------------------------------------------------------------------
+
+
+def set_up(argv: Sequence[str]) -> None:
+    """Come back when every package is here; otherwise install the hash-locked ones into ``.venv`` and go on there.
+
+    Nothing is installed where the packages are present already (uv, pip, an image).
+    """
+    needed = (*NEEDED, *NEEDED_TO_TEST) if argv[:1] == ["test"] else NEEDED
+    inside = Path(sys.prefix).resolve() == VENV.resolve()
+    if all(importlib.util.find_spec(name) for name in needed) and (not inside or _lock_is_installed()):
+        return
+    if os.environ.get("TONGBAN_SETTING_UP"):
+        sys.exit("The packages were installed but cannot be imported; delete .venv and try again.")
+    _install()
+    python = _venv_python()
+    environment = {**os.environ, "TONGBAN_SETTING_UP": "1"}
+    if os.name == "nt":
+        sys.exit(subprocess.call([python, str(HOME / "run.py"), *argv], env=environment))  # noqa: S603
+    os.execve(python, [str(python), str(HOME / "run.py"), *argv], environment)  # noqa: S606
+
+
+def _install() -> None:
+    print("Setting up .venv (first run, or the lock changed) …", flush=True)
+    pip = [str(_venv_python()), "-m", "pip"]
+    if not _venv_python().exists() and not _make_venv():
+        pip = [sys.executable, "-m", "pip", "--python", str(_venv_python())]
+    command = [*pip, "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", str(LOCK)]
+    if subprocess.call(command):  # noqa: S603
+        sys.exit("The packages could not be installed: is a package index reachable? Run the command again then.")
+    (VENV / "tongban.lock").write_text(_lock_digest(), encoding="utf-8")
+
+
+def _make_venv() -> bool:
+    """Make ``.venv``; False where Python came without ensurepip and the caller's pip has to install into it."""
+    if subprocess.call([sys.executable, "-m", "venv", str(VENV)], stderr=subprocess.DEVNULL) == 0:  # noqa: S603
+        return True
+    subprocess.check_call([sys.executable, "-m", "venv", "--without-pip", "--clear", str(VENV)])  # noqa: S603
+    return False
+
+
+def _venv_python() -> Path:
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _lock_digest() -> str:
+    return hashlib.sha256(LOCK.read_bytes()).hexdigest()
+
+
+def _lock_is_installed() -> bool:
+    stamp = VENV / "tongban.lock"
+    return not stamp.exists() or stamp.read_text(encoding="utf-8") == _lock_digest()
+
+
+# --- joining the rooms -------------------------------------------------------------------------------------------
+
+
+class SystemClock:
+    """The one clock of a process."""
+
+    def now(self) -> datetime:
+        """This moment, aware, UTC."""
+        return datetime.now(UTC)
+
+    __call__ = now
+
+
+class SystemRandom:
+    """The operating system's random source."""
+
+    def token(self, size: int) -> bytes:
+        """``size`` random bytes."""
+        return secrets.token_bytes(size)
+
+
+def keyring_of(settings: "Settings") -> "KeyRing":
+    """The keys that seal personal data."""
+    from models.db import KeyRing
+
+    return KeyRing(current=settings.seal_key_current, keys=settings.seal_keys, index_key=settings.index_key)
+
+
+@contextlib.asynccontextmanager
+async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "AsyncIterator[Deps]":
+    """Open database, queue and outside, and join them into what the acts are given."""
+    from casework.deps import Deps
+    from domain.policy.loader import load_rulebook
+    from gateways.http import open_session
+    from gateways.sms import SmsClient
+    from gateways.wechat import WeChatClient
+    from models.db import open_database
+    from workers.queue import open_queue
+
+    clock = clock or SystemClock()
+    app = settings.miniapp
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(open_database(settings.database_url, keyring_of(settings)))
+        session = await stack.enter_async_context(open_session())
+        queue = await stack.enter_async_context(open_queue(settings.redis_url))
+        yield Deps(
+            settings=settings,
+            clock=clock,
+            random=SystemRandom(),
+            rulebook=load_rulebook(),
+            mini_program=WeChatClient(
+                session, base_url=wechat_url(settings), appid=app.appid, secret=app.secret, clock=clock
+            ),
+            sms=SmsClient(
+                session, url=sms_url(settings), account=settings.sms_account, secret=settings.sms_secret, clock=clock
+            ),
+            queue=queue,
+        )
+
+
+def wechat_url(settings: "Settings") -> str:
+    """WeChat's address, or the sandbox's."""
+    return settings.wechat_base_url or f"http://{settings.sandbox_host}:{settings.sandbox_port}"
+
+
+def sms_url(settings: "Settings") -> str:
+    """The SMS provider's address, or the sandbox's."""
+    return settings.sms_url or f"http://{settings.sandbox_host}:{settings.sms_sandbox_port}/sms/send"
+
+
+def make_citizen_door(deps: "Deps") -> "web.Application":
+    """The mini-program's API with the Official Account's callback beside it."""
+    from bot.app import make_bot
+    from miniapp_api.app import make_app
+
+    door = make_app(deps)
+    door.add_subapp("/bot", make_bot(deps))
+    return door
+
+
+def make_sandboxes(settings: "Settings", clock: SystemClock) -> "tuple[web.Application, web.Application]":
+    """A WeChat and an SMS centre of our own, speaking the same protocols."""
+    from gateways.sandbox.apps import AppKind, PushFormat, PushMode, SandboxApp
+    from gateways.sandbox.sms import make_sms_sandbox
+    from gateways.sandbox.wechat import make_wechat_sandbox
+    from templates.notices import subscribe_templates
+
+    account = settings.official_account
+    apps = (
+        SandboxApp(
+            **_keys(settings.miniapp), push_url=None, push_mode=PushMode.SAFE, push_format=PushFormat.JSON,
+            kind=AppKind.MINIAPP,
+        ),
+        SandboxApp(
+            **_keys(account), push_url=f"http://127.0.0.1:{settings.port}/bot/official-account",
+            push_mode=PushMode(account.push_mode), push_format=PushFormat.XML, kind=AppKind.OFFICIAL_ACCOUNT,
+        ),
+    )  # fmt: skip
+    templates = {settings.template_ids[kind]: fields for kind, fields in subscribe_templates().items()}
+    wechat = make_wechat_sandbox(clock=clock, apps=apps, templates=templates)
+    sms = make_sms_sandbox(clock=clock, account=settings.sms_account, secret=settings.sms_secret)
+    return wechat, sms
+
+
+def _keys(app: Any) -> dict[str, str]:
+    return {"appid": app.appid, "secret": app.secret, "token": app.token, "aes_key": app.aes_key}
+
+
+# --- serving -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Sockets that listen already, so that every address is known before anything starts."""
+
+    citizen: socket.socket
+    console: socket.socket
+    wechat: socket.socket | None
+    sms: socket.socket | None
+
+    def settled(self, settings: "Settings") -> "Settings":
+        """The settings with the ports that were really given (0 asks for a free one)."""
+        ports = {"port": self.citizen.getsockname()[1], "console_port": self.console.getsockname()[1]}
+        if self.wechat and self.sms:
+            ports |= {"sandbox_port": self.wechat.getsockname()[1], "sms_sandbox_port": self.sms.getsockname()[1]}
+        return replace(settings, **ports)
+
+
+def listen(settings: "Settings") -> Listeners:
+    """Bind every address; exits with a sentence when one is taken."""
+    sandboxed = settings.sandboxed
+    return Listeners(
+        citizen=_bind(settings.host, settings.port),
+        console=_bind(settings.console_host, settings.console_port),
+        wechat=_bind(settings.sandbox_host, settings.sandbox_port) if sandboxed else None,
+        sms=_bind(settings.sandbox_host, settings.sms_sandbox_port) if sandboxed else None,
+    )
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        sys.exit(f"Port {port} on {host} cannot be used ({error.strerror}). Set TONGBAN_PORT and the others, or 0.")
+
+
+@contextlib.asynccontextmanager
+async def serving(app: "web.Application", listener: socket.socket) -> AsyncIterator[None]:
+    """Serve an application on a listening socket; on leaving, running requests may finish."""
+    from aiohttp import web
+
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5)
+    await runner.setup()
+    await web.SockSite(runner, listener).start()
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def working(deps: "Deps") -> AsyncIterator[None]:
+    """Run the clockwork beside whatever else this process does."""
+    from workers.clockwork import run_worker
+    from workers.queue import ArqQueue
+
+    assert isinstance(deps.queue, ArqQueue)
+    worker = asyncio.create_task(run_worker(deps, deps.queue.redis))
+    try:
+        yield
+    finally:
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+
+
+async def serve(settings: "Settings") -> None:
+    """Everything in one process, until SIGINT or SIGTERM."""
+    from models.db import migrate
+
+    started = time.monotonic()
+    listeners = listen(settings)
+    settings = listeners.settled(settings)
+    await migrate(settings.database_url, keyring_of(settings))
+    async with contextlib.AsyncExitStack() as stack:
+        if listeners.wechat and listeners.sms:
+            wechat, sms = make_sandboxes(settings, SystemClock())
+            await stack.enter_async_context(serving(wechat, listeners.wechat))
+            await stack.enter_async_context(serving(sms, listeners.sms))
+        deps = await stack.enter_async_context(open_deps(settings))
+        logins = await seed(deps) if settings.sandboxed else None
+        await stack.enter_async_context(working(deps))
+        from counter.app import make_app as make_console
+
+        await stack.enter_async_context(serving(make_console(deps), listeners.console))
+        await stack.enter_async_context(serving(make_citizen_door(deps), listeners.citizen))
+        addresses = addresses_of(settings)
+        _keep_private(settings.var / "serving.json", {**addresses, "pid": os.getpid()})
+        _say_where(addresses, logins, time.monotonic() - started)
+        await _told_to_stop()
+        print("Stopping …", flush=True)
+
+
+def addresses_of(settings: "Settings") -> dict[str, str]:
+    """Where each door is, for people and for the journey."""
+    citizen = f"http://{settings.host}:{settings.port}"
+    addresses = {"base_url": citizen, "console_url": f"http://{settings.console_host}:{settings.console_port}"}
+    if settings.sandboxed:
+        addresses["wechat_url"] = wechat_url(settings)
+        addresses["sms_url"] = f"http://{settings.sandbox_host}:{settings.sms_sandbox_port}"
+    return addresses | {"miniapp_appid": settings.miniapp.appid, "account_appid": settings.official_account.appid}
+
+
+def _say_where(addresses: Mapping[str, str], logins: "DemoLogins | None", seconds: float) -> None:
+    print(f"Tongban 通办 is serving (started in {seconds:.1f} s; Ctrl-C stops it)\n")
+    print(f"  Citizen API   {addresses['base_url']}/api/v1/   browse it at {addresses['base_url']}/docs")
+    print(f"  Console 窗口  {addresses['console_url']}/")
+    if "wechat_url" in addresses:
+        print(f"  Sandbox       WeChat {addresses['wechat_url']}   SMS {addresses['sms_url']}")
+    for clerk, password in (logins.clerks if logins else {}).items():
+        print(f"  Demo clerk    {clerk:<18} password {password}")
+    print("\n  Play the whole way:  python run.py journey --story all --base-url " + addresses["base_url"], flush=True)
+
+
+async def _told_to_stop() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(sign, stop.set)
+        except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
+            signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
+    await stop.wait()
+
+
+async def seed(deps: "Deps") -> "DemoLogins":
+    """Seed the demo and keep its logins readable by the owner only."""
+    from casework.seed_demo import DemoLogins, seed_demo
+
+    path = deps.settings.var / "demo-logins.json"
+    known = DemoLogins(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+    logins = await seed_demo(deps, known)
+    _keep_private(path, asdict(logins))
+    return logins
+
+
+def _keep_private(path: Path, content: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+# --- commands ----------------------------------------------------------------------------------------------------
+
+
+async def _worker(settings: "Settings") -> None:
+    async with open_deps(settings) as deps, working(deps):
+        print("The worker runs; Ctrl-C stops it.", flush=True)
+        await _told_to_stop()
+
+
+async def _migrate(settings: "Settings") -> None:
+    from models.db import migrate
+
+    applied = await migrate(settings.database_url, keyring_of(settings))
+    print("\n".join(applied) if applied else "Nothing to migrate.")
+
+
+async def _seed(settings: "Settings") -> None:
+    async with open_deps(settings) as deps:
+        logins = await seed(deps)
+    for clerk, password in logins.clerks.items():
+        print(f"{clerk:<18} {password}")
+
+
+async def _sandbox(settings: "Settings") -> None:
+    """WeChat and SMS centre alone, for a service that runs elsewhere on this machine and is pointed at them."""
+    wechat, sms = make_sandboxes(settings, SystemClock())
+    at = _bind(settings.sandbox_host, settings.sandbox_port), _bind(settings.sandbox_host, settings.sms_sandbox_port)
+    async with serving(wechat, at[0]), serving(sms, at[1]):
+        print(f"WeChat http://127.0.0.1:{at[0].getsockname()[1]}  SMS http://127.0.0.1:{at[1].getsockname()[1]}")
+        await _told_to_stop()
+
+
+async def _check(settings: "Settings") -> list[str]:
+    """Every problem an operator can mend, at once."""
+    from gateways.http import open_session
+    from gateways.wechat import WeChatClient
+    from models.db import BrokenReferences, Unreachable, WrongKeys, open_database
+    from templates.letters import check_letters
+    from templates.notices import check_notices
+    from workers.queue import open_queue
+
+    problems = [*check_notices(), *check_letters(), *_check_rules()]
+    try:
+        async with open_database(settings.database_url, keyring_of(settings)) as database:
+            if not await database.migrated():
+                problems.append("database: not migrated; run: python run.py migrate")
+    except (Unreachable, WrongKeys, BrokenReferences) as error:
+        problems.append(f"database: {error}")
+    if settings.redis_url:
+        async with open_queue(settings.redis_url) as queue:
+            if not await queue.answers():
+                problems.append("queue: Redis does not answer at TONGBAN_REDIS_URL")
+    if not settings.sandboxed:
+        app = settings.miniapp
+        async with open_session() as session:
+            client = WeChatClient(
+                session, base_url=wechat_url(settings), appid=app.appid, secret=app.secret, clock=SystemClock()
+            )
+            try:
+                await client.ping()
+            except Exception as error:  # noqa: BLE001 – whatever is wrong, the operator gets the list
+                problems.append(f"WeChat: {error}")
+    return problems
+
+
+def _check_rules() -> list[str]:
+    from domain.policy.loader import BrokenRules, load_rulebook
+
+    try:
+        load_rulebook()
+    except BrokenRules as error:
+        return [f"rules: {error}"]
+    return []
+
+
+def _command_check(settings: "Settings", _: argparse.Namespace) -> int:
+    problems = asyncio.run(_check(settings))
+    for problem in problems:
+        print(f"- {problem}")
+    print("All is well." if not problems else f"{len(problems)} problem(s).")
+    return 1 if problems else 0
+
+
+def _command_guide(settings: "Settings", asked: argparse.Namespace) -> int:  # noqa: ARG001
+    from pydantic import TypeAdapter
+
+    from domain.division import find_division
+    from domain.guide import Question, advise
+    from domain.policy.loader import load_rulebook
+    from domain.refusal import Refusal
+    from domain.terms import GuardianshipCase, ServiceItem
+    from templates.refusals import refusal_text
+
+    items = {
+        "first-id-card": ServiceItem.ID_CARD_FIRST_APPLICATION,
+        "temporary-id-card": ServiceItem.TEMPORARY_ID_CARD,
+        "household-certificate": ServiceItem.HOUSEHOLD_CERTIFICATE,
+    }
+    relations = {
+        "same-household": GuardianshipCase.SAME_HOUSEHOLD,
+        "birth-certificate": GuardianshipCase.BIRTH_CERTIFICATE,
+        "other": GuardianshipCase.FURTHER_PROOF,
+    }
+    try:
+        question = Question(
+            item=items[asked.item],
+            household=find_division(asked.household),
+            residence=find_division(asked.residence),
+            birth_date=asked.birth,
+            day=asked.on,
+            guardianship=relations.get(asked.relation),
+        )
+        guidance = advise(load_rulebook().on(asked.on), question)
+    except Refusal as refusal:
+        text = refusal_text(refusal.code, refusal.facts)
+        print(f"{text.title} {text.detail} {text.advice}", file=sys.stderr)
+        return 2
+    print(TypeAdapter(type(guidance)).dump_json(guidance, indent=1).decode())
+    return 0
+
+
+def _command_journey(settings_of: "Callable[[Mapping[str, str]], Settings]", asked: argparse.Namespace) -> int:
+    from tests.journeys.play import play
+
+    return play(asked, settings_of)
+
+
+def _command_test(arguments: Sequence[str]) -> int:
+    import pytest
+
+    return int(pytest.main(["-q", *arguments]))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="run.py", description="通办 Tongban")
+    commands = parser.add_subparsers(dest="command")
+    for name, words in (
+        ("serve", "serve everything in this process (what happens without a command)"),
+        ("worker", "run only the workers"),
+        ("migrate", "bring the database up to date; safe when two start at once"),
+        ("seed", "seed demo acceptance points, clerks and station systems"),
+        ("check", "say every missing or bad setting, and whether database, queue and WeChat answer"),
+        ("sandbox", "serve only the sandbox WeChat and SMS centre"),
+    ):
+        commands.add_parser(name, help=words)
+    commands.add_parser("test", help="run the tests; further words go to pytest", add_help=False)
+    journey = commands.add_parser("journey", help="play the whole way through real HTTP")
+    journey.add_argument("--story", default="all", help="adult, minor, guangdong, cross-province or all")
+    journey.add_argument("--out", type=Path, default=Path("journey-out"), help="where the artefacts go")
+    journey.add_argument("--base-url", help="a running service; without it one is started on free ports")
+    _add_guide(commands.add_parser("guide", help="ask the rulebook"))
+    return parser
+
+
+def _add_guide(guide: argparse.ArgumentParser) -> None:
+    guide.add_argument("--item", required=True, choices=["first-id-card", "temporary-id-card", "household-certificate"])
+    guide.add_argument("--household", required=True, help="code of province, city or county")
+    guide.add_argument("--residence", required=True, help="code of province, city or county")
+    guide.add_argument("--birth", required=True, type=date.fromisoformat, help="YYYY-MM-DD")
+    guide.add_argument("--relation", choices=["same-household", "birth-certificate", "other"])
+    guide.add_argument("--on", type=date.fromisoformat, default=datetime.now(UTC).astimezone().date())
+    guide.add_argument("--json", action="store_true", help="(the answer is always JSON for now)")
+
+
+def _load(env: Mapping[str, str]) -> "Settings":
+    from casework.settings import BadSettings, load_settings
+
+    try:
+        return load_settings(env)
+    except BadSettings as bad:
+        sys.exit("Settings:\n" + "\n".join(f"- {problem}" for problem in bad.problems))
+
+
+def _run(work: "Callable[[Settings], Any]", settings: "Settings") -> int:
+    from models.db import Unreachable, WrongKeys
+
+    with _quick_loop() as run, contextlib.suppress(KeyboardInterrupt):
+        try:
+            run(work(settings))
+        except (Unreachable, WrongKeys) as error:
+            sys.exit(f"Database: {error}")
+    return 0
+
+
+@contextlib.contextmanager
+def _quick_loop() -> Iterator[Callable[[Any], Any]]:
+    """uvloop where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        yield asyncio.run
+        return
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        yield runner.run
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Set up if need be, then do what was asked."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    set_up(argv)
+    if argv[:1] == ["test"]:
+        return _command_test(argv[1:])
+    asked = _parser().parse_args(argv)
+    if asked.command == "journey":
+        return _command_journey(_load, asked)
+    from casework.logs import configure_logs
+
+    configure_logs()
+    settings = _load(os.environ)
+    if asked.command in {"check", "guide"}:
+        return {"check": _command_check, "guide": _command_guide}[asked.command](settings, asked)
+    work = {"worker": _worker, "migrate": _migrate, "seed": _seed, "sandbox": _sandbox}.get(asked.command, serve)
+    return _run(work, settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

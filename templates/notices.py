@@ -1,0 +1,106 @@
+"""Notices: one folder per kind under ``notices/``, with WeChat fields, the page they open, and the SMS.
+
+``notice.toml`` holds ``title``, ``page``, ``sms``, a table ``[subscribe]`` (WeChat field key → text) and a table
+``[example]`` that names every fact the notice may take. Facts are ready to read (``templates.shown.when`` for times)
+and minimised: a masked name, never an identity number.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from domain.terms import NoticeKind
+from templates.fields import clip, field_problem
+from templates.fill import fill, needed, placeholders
+from templates.shown import clean
+
+_FOLDER = Path(__file__).parent / "notices"
+_LONGEST_SMS = 300  # five pieces of 67 characters at the usual provider, with room to spare
+_LONGEST_FACT = 120
+_BRACKETS = str.maketrans("【】", "[]")  # only the sender's signature may stand in 【】
+
+
+@dataclass(frozen=True)
+class NoticeText:
+    """A notice ready to send: ``subscribe`` for WeChat (field key → value), ``sms`` for the phone."""
+
+    title: str
+    subscribe: Mapping[str, str]
+    page: str
+    sms: str
+
+
+def render_notice(kind: NoticeKind, facts: Mapping[str, str]) -> NoticeText:
+    """The notice with its facts; values too long for WeChat are clipped with … and invisible characters removed.
+
+    Never raises on facts: a notice owed is a notice sent. ``check_notices`` catches bad texts at start, and
+    ``facts_needed`` tells the act that owes the notice what to give; a fact missing all the same leaves its place
+    empty, or a pointer to the mini-program in a WeChat field, which may not be empty.
+    """
+    parts = _parts(kind)
+    known = {name: _tame(value) for name, value in facts.items() if value}
+    return NoticeText(
+        title=str(parts["title"]),
+        subscribe={key: clip(key, fill(text, known)) for key, text in parts["subscribe"].items()},
+        page=fill(parts["page"], {name: quote(value, safe="") for name, value in known.items()}),
+        sms=_cut(fill(parts["sms"], known), _LONGEST_SMS),
+    )
+
+
+def facts_needed(kind: NoticeKind) -> frozenset[str]:
+    """The facts without which this notice is not whole; those only inside ``[[…]]`` are optional."""
+    return frozenset[str]().union(*(needed(text) for text in _texts(_parts(kind))))
+
+
+def subscribe_templates() -> Mapping[str, Mapping[str, str]]:
+    """Our template key (= the kind) → WeChat field key → an example value, as one registers them at WeChat."""
+    return {kind.value: render_notice(kind, _parts(kind)["example"]).subscribe for kind in NoticeKind}
+
+
+def check_notices() -> list[str]:
+    """Every problem of the notice folders, in English for the operator; empty when all is well. Run at start."""
+    strangers = {path.name for path in _FOLDER.iterdir() if path.is_dir()} - set(NoticeKind)
+    problems = [f"notices/{name}: no such kind of notice" for name in sorted(strangers)]
+    for kind in NoticeKind:
+        problems += [f"notices/{kind}: {problem}" for problem in _problems_of(kind)]
+    return problems
+
+
+def _problems_of(kind: NoticeKind) -> list[str]:
+    try:
+        parts = _parts(kind)
+        example, subscribe = parts["example"], parts["subscribe"]
+        texts = _texts(parts)
+    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        return [f"can't be read: {error!r}"]
+    taken = frozenset[str]().union(*(placeholders(text) for text in texts))
+    problems = [f"placeholder {{{name}}} is not in [example]" for name in sorted(taken - example.keys())]
+    problems += [f"example fact {name!r} is used nowhere" for name in sorted(example.keys() - taken)]
+    filled = {key: fill(text, example) for key, text in subscribe.items()}
+    problems += [f"{key}: {wrong}" for key, value in filled.items() if (wrong := field_problem(key, value))]
+    if len(fill(parts["sms"], example)) > _LONGEST_SMS:
+        problems.append(f"the SMS is over {_LONGEST_SMS} characters with its example")
+    if parts["page"].startswith("/"):
+        problems.append("page must not start with a slash")
+    return problems
+
+
+@cache
+def _parts(kind: NoticeKind) -> Mapping[str, Any]:
+    return tomllib.loads((_FOLDER / kind / "notice.toml").read_text(encoding="utf-8"))
+
+
+def _texts(parts: Mapping[str, Any]) -> list[str]:
+    return [parts["title"], parts["page"], parts["sms"], *parts["subscribe"].values()]
+
+
+def _tame(value: str) -> str:
+    return _cut(clean(value).translate(_BRACKETS), _LONGEST_FACT)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

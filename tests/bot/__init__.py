@@ -1,0 +1,1 @@
+"""The callback of the Official Account, pushed to as WeChat does."""

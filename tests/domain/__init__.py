@@ -1,0 +1,1 @@
+"""The rules without a clock and without a table."""

@@ -1,0 +1,1 @@
+"""The rulebook, asked in the language of the law."""

@@ -1,0 +1,100 @@
+"""The wake-up: many requests, one run, and never a run too few. On Redis, or on the same code inside this process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+import structlog
+from arq.connections import ArqRedis
+from fakeredis import FakeAsyncRedisConnection, FakeServer
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+QUEUE_NAME = "tongban:queue"
+WAKE_SECONDS = 3.0  # longer than this, the sweep is as quick as the wake-up
+CONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+def run_key(job: str) -> str:
+    """Where Redis counts how often a job has been started."""
+    return f"tongban:runs:{job}"
+
+
+class ArqQueue:
+    """Wakes jobs on arq; fits ``casework.ports.JobQueue``.
+
+    The job id is the job's name and the number of its next run, and a run raises that number before it reads a row.
+    So a wake-up for a run that waits is that run, and a wake-up for one that has begun is the run after it.
+    """
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self.redis = redis
+        self._asked: set[str] = set()
+        self._sender: asyncio.Task[None] | None = None
+
+    async def wake(self, job: str) -> None:
+        """Ask for a run soon and return at once: no request waits for Redis, and none fails with it."""
+        self._asked.add(job)
+        if self._sender is None:
+            self._sender = asyncio.create_task(self._send())
+
+    async def settle(self) -> None:
+        """Wait until every wake-up so far was sent, or given up and logged."""
+        if self._sender is not None:
+            await asyncio.wait({self._sender})
+
+    async def answers(self) -> bool:
+        """Whether Redis answers now."""
+        try:
+            async with asyncio.timeout(WAKE_SECONDS):
+                await self.redis.ping()
+        except (RedisError, OSError):
+            return False
+        return True
+
+    async def _send(self) -> None:
+        try:
+            while self._asked:
+                await self._enqueue(self._asked.pop())
+        finally:
+            self._sender = None
+
+    async def _enqueue(self, job: str) -> None:
+        try:
+            async with asyncio.timeout(WAKE_SECONDS):
+                runs = int(await self.redis.get(run_key(job)) or 0)
+                await self.redis.enqueue_job(job, _job_id=f"{job}:{runs + 1}")
+        except (RedisError, OSError, ValueError) as trouble:
+            _log.warning("wake_failed", job=job, trouble=type(trouble).__name__)
+
+
+@asynccontextmanager
+async def open_queue(redis_url: str | None) -> AsyncIterator[ArqQueue]:
+    """A queue on the Redis of the URL, or on one inside this process when there is none.
+
+    Opens without asking Redis: a service whose Redis is away starts and serves. The embedded one forgets everything
+    with the process; what was owed stands in the database, and the first sweep finds it.
+    """
+    redis = ArqRedis(_pool(redis_url), _dumps, orjson.loads, default_queue_name=QUEUE_NAME)
+    queue = ArqQueue(redis)
+    try:
+        yield queue
+    finally:
+        await queue.settle()
+        await redis.aclose(close_connection_pool=True)
+
+
+def _pool(redis_url: str | None) -> Any:
+    if redis_url is None:
+        return ConnectionPool(connection_class=FakeAsyncRedisConnection, server=FakeServer(), host="embedded")
+    return ConnectionPool.from_url(redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=ANSWER_SECONDS)
+
+
+def _dumps(job: dict[str, Any]) -> bytes:
+    """JSON, never pickle; of an exception in a result only its name."""
+    return orjson.dumps(job, default=lambda value: type(value).__name__)
