@@ -130,6 +130,9 @@ class GuideView:
     review: ReviewRuleView
     fee_fen: int
     validity_years: int | None
+    validity: str
+    expected_valid_from: date | None
+    expected_valid_until: date | None
     notes: tuple[str, ...]
     sources: tuple[str, ...]
     on: date

@@ -19,6 +19,7 @@ AnyHandler: TypeAlias = Callable[..., Awaitable[web.StreamResponse]]
 
 SAFE_METHODS = {"GET"}
 _SIGNED_HEADERS = ("X-Tongban-Key", "X-Tongban-Timestamp", "X-Tongban-Signature")
+_LONGEST_HEADER = 128
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ async def _own_form(request: web.Request) -> Form:
 
 
 def _header(request: web.Request, name: str) -> str:
-    """One header; missing or sent twice it is empty, which no signature fits."""
+    """One header; missing, sent twice, too long or not ASCII it is empty, which no signature fits."""
     values = request.headers.getall(name, [])
-    return values[0] if len(values) == 1 else ""
+    fits = len(values) == 1 and values[0].isascii() and len(values[0]) <= _LONGEST_HEADER
+    return values[0] if fits else ""

@@ -37,10 +37,10 @@ _DIGITS = re.compile(r"0|[1-9][0-9]{0,9}")
 
 
 def _written_as(shape: re.Pattern[str]) -> BeforeValidator:
-    """Pydantic also reads ``"0"`` as 1970-01-01; only the one way of writing is taken here."""
+    """Pydantic also reads ``0`` and ``"0"`` as 1970-01-01; only the one way of writing is taken here."""
 
     def insist(value: Any) -> Any:
-        if isinstance(value, str) and not shape.fullmatch(value):
+        if not isinstance(value, str) or not shape.fullmatch(value):
             raise ValueError("not written as it should be")
         return value
 
@@ -66,12 +66,12 @@ Id = Annotated[int, Field(ge=1, le=HIGHEST_ID)]
 PathId = Annotated[int, BeforeValidator(_as_number, json_schema_input_type=int), Field(ge=1, le=HIGHEST_ID)]
 PathText = Annotated[str, _text(40)]
 Limit = Annotated[int, BeforeValidator(_as_number, json_schema_input_type=int), Field(ge=1, le=50)]
-BirthDay = Annotated[date, _written_as(_DAY), Field(ge=date(1850, 1, 1), le=date(2100, 1, 1))]
-Day = Annotated[date, _written_as(_DAY), Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
+BirthDay = Annotated[date, _written_as(_DAY), Field(strict=False, ge=date(1850, 1, 1), le=date(2100, 1, 1))]
+Day = Annotated[date, _written_as(_DAY), Field(strict=False, ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 Moment = Annotated[
     AwareDatetime,
     _written_as(_MOMENT),
-    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC)),
+    Field(strict=False, ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC)),
     AfterValidator(lambda moment: moment.astimezone(UTC)),
 ]
 Coordinate = Annotated[int, Field(ge=0, le=1000)]

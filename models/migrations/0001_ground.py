@@ -23,7 +23,7 @@ from domain.terms import (
     Whose,
 )
 from models.columns import SealedJson, SealedText, UtcDatetime
-from models.migrations._operations import CreateTables, Table, append_only, append_only_ground
+from models.migrations._operations import CreateTables, Table, append_only, append_only_ground, refers, refers_once
 
 APPEND_ONLY = (
     "audit_entry",
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
         CreateTables(
             Table(
                 name="AcceptancePoint",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
                     ("code", fields.CharField(unique=True, max_length=24)),
                     ("name", fields.CharField(max_length=120)),
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Account",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
                     ("appid", fields.CharField(max_length=64)),
                     ("openid", SealedText()),
@@ -97,14 +97,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="BindingCode",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "account",
-                        fields.ForeignKeyField(
-                            "models.Account", related_name="binding_codes", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("account", "models.Account", "binding_codes"),
                     ("code_hash", fields.CharField(unique=True, max_length=64)),
                     ("expires_at", UtcDatetime()),
                     ("used_at", UtcDatetime(null=True)),
@@ -113,14 +108,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="ChatBinding",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "account",
-                        fields.ForeignKeyField(
-                            "models.Account", related_name="chat_bindings", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("account", "models.Account", "chat_bindings"),
                     ("openid", SealedText()),
                     ("openid_index", fields.CharField(unique=True, max_length=64)),
                     ("bound_at", UtcDatetime()),
@@ -129,12 +119,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Consent",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "account",
-                        fields.ForeignKeyField("models.Account", related_name="consents", on_delete=fields.RESTRICT),
-                    ),
+                    refers("account", "models.Account", "consents"),
                     ("version", fields.CharField(max_length=40)),
                     ("given_at", UtcDatetime()),
                 ],
@@ -142,12 +129,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="MessageCredit",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "account",
-                        fields.ForeignKeyField("models.Account", related_name="credits", on_delete=fields.RESTRICT),
-                    ),
+                    refers("account", "models.Account", "credits"),
                     ("template", fields.CharField(max_length=64)),
                     ("balance", fields.IntField(default=0)),
                 ],
@@ -156,12 +140,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Person",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "account",
-                        fields.ForeignKeyField("models.Account", related_name="persons", on_delete=fields.RESTRICT),
-                    ),
+                    refers("account", "models.Account", "persons"),
                     ("is_self", fields.BooleanField()),
                     ("name", SealedText()),
                     ("identity_number", SealedText()),
@@ -175,17 +156,11 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Case",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
                     ("number", fields.CharField(unique=True, max_length=24)),
-                    (
-                        "account",
-                        fields.ForeignKeyField("models.Account", related_name="cases", on_delete=fields.RESTRICT),
-                    ),
-                    (
-                        "applicant",
-                        fields.ForeignKeyField("models.Person", related_name="cases", on_delete=fields.RESTRICT),
-                    ),
+                    refers("account", "models.Account", "cases"),
+                    refers("applicant", "models.Person", "cases"),
                     ("applicant_index", fields.CharField(max_length=64)),
                     ("item", fields.CharEnumField(ServiceItem, max_length=40)),
                     ("scope", fields.CharEnumField(ServiceScope, max_length=20)),
@@ -199,12 +174,7 @@ class Migration(migrations.Migration):
                     ("opened_at", UtcDatetime()),
                     ("ended_at", UtcDatetime(null=True)),
                     ("last_seq", fields.IntField(default=0)),
-                    (
-                        "acceptance_point",
-                        fields.ForeignKeyField(
-                            "models.AcceptancePoint", null=True, related_name="cases", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("acceptance_point", "models.AcceptancePoint", "cases", null=True),
                     ("acceptance_number", fields.CharField(null=True, unique=True, max_length=32)),
                     ("slip_number", fields.CharField(null=True, max_length=40)),
                 ],
@@ -212,9 +182,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Card",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    ("case", fields.OneToOneField("models.Case", related_name="card", on_delete=fields.RESTRICT)),
+                    refers_once("case", "models.Case", "card"),
                     ("issued_on", fields.DateField(null=True)),
                     ("valid_from", fields.DateField(null=True)),
                     ("valid_until", fields.DateField(null=True)),
@@ -228,12 +198,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Deadline",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "case",
-                        fields.ForeignKeyField("models.Case", related_name="deadlines", on_delete=fields.RESTRICT),
-                    ),
+                    refers("case", "models.Case", "deadlines"),
                     ("kind", fields.CharEnumField(ClockKind, max_length=20)),
                     ("started_on", fields.DateField()),
                     ("days", fields.IntField()),
@@ -251,16 +218,10 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Guardianship",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "guardian",
-                        fields.ForeignKeyField("models.Person", related_name="wards", on_delete=fields.RESTRICT),
-                    ),
-                    (
-                        "ward",
-                        fields.OneToOneField("models.Person", related_name="guardianship", on_delete=fields.RESTRICT),
-                    ),
+                    refers("guardian", "models.Person", "wards"),
+                    refers_once("ward", "models.Person", "guardianship"),
                     ("relation", fields.CharEnumField(GuardianRelation, max_length=20)),
                     ("shown_by", fields.CharEnumField(GuardianshipCase, max_length=24)),
                     ("declared_at", UtcDatetime()),
@@ -269,9 +230,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="LetterShowing",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    ("case", fields.ForeignKeyField("models.Case", related_name="showings", on_delete=fields.RESTRICT)),
+                    refers("case", "models.Case", "showings"),
                     ("nonce_hash", fields.CharField(unique=True, max_length=64)),
                     ("version", fields.CharField(max_length=80)),
                     ("digest", fields.CharField(max_length=64)),
@@ -283,14 +244,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="NamedCollector",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "case",
-                        fields.ForeignKeyField(
-                            "models.Case", related_name="named_collectors", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("case", "models.Case", "named_collectors"),
                     ("name", SealedText()),
                     ("identity_number", SealedText()),
                     ("kinship", fields.CharField(max_length=24)),
@@ -300,21 +256,14 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Notice",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
                     ("dedupe_key", fields.CharField(unique=True, max_length=80)),
                     ("kind", fields.CharEnumField(NoticeKind, max_length=30)),
-                    (
-                        "account",
-                        fields.ForeignKeyField("models.Account", related_name="notices", on_delete=fields.RESTRICT),
-                    ),
-                    (
-                        "case",
-                        fields.ForeignKeyField(
-                            "models.Case", null=True, related_name="notices", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("account", "models.Account", "notices"),
+                    refers("case", "models.Case", "notices", null=True),
                     ("facts", SealedJson()),
+                    ("route", fields.CharField(max_length=12)),
                     ("status", fields.CharField(default="owed", max_length=12)),
                     ("owed_at", UtcDatetime()),
                     ("due_at", UtcDatetime()),
@@ -327,12 +276,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="NoticeAttempt",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "notice",
-                        fields.ForeignKeyField("models.Notice", related_name="tries", on_delete=fields.RESTRICT),
-                    ),
+                    refers("notice", "models.Notice", "tries"),
                     ("channel", fields.CharEnumField(Channel, max_length=20)),
                     ("outcome", fields.CharField(max_length=16)),
                     ("provider_id", fields.CharField(null=True, max_length=80)),
@@ -343,14 +289,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="PointService",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "point",
-                        fields.ForeignKeyField(
-                            "models.AcceptancePoint", related_name="services", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("point", "models.AcceptancePoint", "services"),
                     ("item", fields.CharEnumField(ServiceItem, max_length=40)),
                     ("open_from", fields.DateField()),
                 ],
@@ -358,7 +299,7 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="PushSeen",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
                     ("dedupe_key", fields.CharField(unique=True, max_length=200)),
                     ("reply", SealedText(null=True)),
@@ -368,7 +309,7 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="RequestKey",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
                     ("owner", fields.CharField(max_length=40)),
                     ("key", fields.CharField(max_length=80)),
@@ -381,18 +322,10 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="ResidenceDeclaration",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "account",
-                        fields.ForeignKeyField(
-                            "models.Account", related_name="declarations", on_delete=fields.RESTRICT
-                        ),
-                    ),
-                    (
-                        "person",
-                        fields.ForeignKeyField("models.Person", related_name="declarations", on_delete=fields.RESTRICT),
-                    ),
+                    refers("account", "models.Account", "declarations"),
+                    refers("person", "models.Person", "declarations"),
                     ("division", fields.CharField(max_length=6)),
                     ("address", SealedText()),
                     ("proof", fields.CharEnumField(ProofKind, null=True, max_length=20)),
@@ -405,7 +338,7 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="SealCheck",
-                fields=[
+                columns=[
                     ("key_id", fields.CharField(primary_key=True, max_length=255)),
                     ("word", SealedText()),
                     ("word_index", fields.CharField(max_length=64)),
@@ -414,13 +347,10 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Session",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
                     ("token_hash", fields.CharField(unique=True, max_length=64)),
-                    (
-                        "account",
-                        fields.ForeignKeyField("models.Account", related_name="sessions", on_delete=fields.RESTRICT),
-                    ),
+                    refers("account", "models.Account", "sessions"),
                     ("created_at", UtcDatetime()),
                     ("last_seen_at", UtcDatetime()),
                     ("ends_at", UtcDatetime()),
@@ -430,12 +360,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Signature",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "case",
-                        fields.ForeignKeyField("models.Case", related_name="signatures", on_delete=fields.RESTRICT),
-                    ),
+                    refers("case", "models.Case", "signatures"),
                     ("version", fields.CharField(max_length=80)),
                     ("method", fields.CharEnumField(SignatureMethod, max_length=10)),
                     ("capacity", fields.CharEnumField(SignerCapacity, max_length=12)),
@@ -449,14 +376,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Slot",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "point",
-                        fields.ForeignKeyField(
-                            "models.AcceptancePoint", related_name="slots", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("point", "models.AcceptancePoint", "slots"),
                     ("item", fields.CharEnumField(ServiceItem, max_length=40)),
                     ("starts_at", UtcDatetime()),
                     ("ends_at", UtcDatetime()),
@@ -468,10 +390,10 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Booking",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    ("slot", fields.ForeignKeyField("models.Slot", related_name="bookings", on_delete=fields.RESTRICT)),
-                    ("case", fields.ForeignKeyField("models.Case", related_name="bookings", on_delete=fields.RESTRICT)),
+                    refers("slot", "models.Slot", "bookings"),
+                    refers("case", "models.Case", "bookings"),
                     ("seats", fields.IntField()),
                     ("made_at", UtcDatetime()),
                     ("ended_at", UtcDatetime(null=True)),
@@ -482,18 +404,13 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="Staff",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
                     ("username", fields.CharField(unique=True, max_length=60)),
                     ("display_name", fields.CharField(max_length=60)),
                     ("password_hash", fields.CharField(max_length=200)),
                     ("role", fields.CharEnumField(StaffRole, max_length=20)),
-                    (
-                        "point",
-                        fields.ForeignKeyField(
-                            "models.AcceptancePoint", null=True, related_name="staff", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("point", "models.AcceptancePoint", "staff", null=True),
                     ("failed_attempts", fields.IntField(default=0)),
                     ("locked_until", UtcDatetime(null=True)),
                     ("disabled_at", UtcDatetime(null=True)),
@@ -502,23 +419,13 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="AuditEntry",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
                     ("at", UtcDatetime()),
                     ("actor", fields.CharField(max_length=60)),
-                    (
-                        "staff",
-                        fields.ForeignKeyField(
-                            "models.Staff", null=True, related_name="audit_entries", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("staff", "models.Staff", "audit_entries", null=True),
                     ("act", fields.CharField(max_length=60)),
-                    (
-                        "case",
-                        fields.ForeignKeyField(
-                            "models.Case", null=True, related_name="audit_entries", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("case", "models.Case", "audit_entries", null=True),
                     ("request_id", fields.CharField(null=True, max_length=64)),
                     ("facts", fields.JSONField()),
                 ],
@@ -526,114 +433,65 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="CollectionCheck",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "case",
-                        fields.OneToOneField("models.Case", related_name="collection_check", on_delete=fields.RESTRICT),
-                    ),
+                    refers_once("case", "models.Case", "collection_check"),
                     ("checks", fields.JSONField()),
-                    (
-                        "staff",
-                        fields.ForeignKeyField(
-                            "models.Staff", related_name="collection_checks", on_delete=fields.RESTRICT
-                        ),
-                    ),
-                    (
-                        "point",
-                        fields.ForeignKeyField(
-                            "models.AcceptancePoint", related_name="collection_checks", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("staff", "models.Staff", "collection_checks"),
+                    refers("point", "models.AcceptancePoint", "collection_checks"),
                     ("checked_at", UtcDatetime()),
                 ],
                 options={"table": "collection_check"},
             ),
             Table(
                 name="HandoffCode",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "case",
-                        fields.ForeignKeyField("models.Case", related_name="handoff_codes", on_delete=fields.RESTRICT),
-                    ),
+                    refers("case", "models.Case", "handoff_codes"),
                     ("code_hash", fields.CharField(unique=True, max_length=64)),
-                    (
-                        "point",
-                        fields.ForeignKeyField(
-                            "models.AcceptancePoint", related_name="handoff_codes", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("point", "models.AcceptancePoint", "handoff_codes"),
                     ("issued_at", UtcDatetime()),
                     ("expires_at", UtcDatetime()),
                     ("revoked_at", UtcDatetime(null=True)),
                     ("redeemed_at", UtcDatetime(null=True)),
-                    (
-                        "redeemed_by",
-                        fields.ForeignKeyField(
-                            "models.Staff", null=True, related_name="redeemed_codes", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("redeemed_by", "models.Staff", "redeemed_codes", null=True),
                 ],
                 options={"table": "handoff_code"},
             ),
             Table(
                 name="LetterConfirmation",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    (
-                        "case",
-                        fields.OneToOneField(
-                            "models.Case", related_name="letter_confirmation", on_delete=fields.RESTRICT
-                        ),
-                    ),
-                    (
-                        "signature",
-                        fields.ForeignKeyField(
-                            "models.Signature", null=True, related_name="confirmations", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers_once("case", "models.Case", "letter_confirmation"),
+                    refers("signature", "models.Signature", "confirmations", null=True),
                     ("method", fields.CharEnumField(SignatureMethod, max_length=10)),
-                    (
-                        "staff",
-                        fields.ForeignKeyField(
-                            "models.Staff", related_name="letter_confirmations", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("staff", "models.Staff", "letter_confirmations"),
                     ("confirmed_at", UtcDatetime()),
                 ],
                 options={"table": "letter_confirmation"},
             ),
             Table(
                 name="Release",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    ("case", fields.OneToOneField("models.Case", related_name="release", on_delete=fields.RESTRICT)),
+                    refers_once("case", "models.Case", "release"),
                     ("collector", fields.CharEnumField(CollectorKind, max_length=10)),
                     ("checks", fields.JSONField()),
                     ("kinship", fields.CharField(null=True, max_length=24)),
                     ("collector_name", SealedText(null=True)),
                     ("collector_identity_number", SealedText(null=True)),
-                    (
-                        "staff",
-                        fields.ForeignKeyField(
-                            "models.Staff", null=True, related_name="releases", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("staff", "models.Staff", "releases", null=True),
                     ("released_at", UtcDatetime()),
                 ],
                 options={"table": "release"},
             ),
             Table(
                 name="StaffSession",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
                     ("token_hash", fields.CharField(unique=True, max_length=64)),
                     ("csrf_token", fields.CharField(max_length=64)),
-                    (
-                        "staff",
-                        fields.ForeignKeyField("models.Staff", related_name="sessions", on_delete=fields.RESTRICT),
-                    ),
+                    refers("staff", "models.Staff", "sessions"),
                     ("created_at", UtcDatetime()),
                     ("last_seen_at", UtcDatetime()),
                     ("ends_at", UtcDatetime()),
@@ -643,7 +501,7 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="StationSystem",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
                     ("key_id", fields.CharField(unique=True, max_length=40)),
                     ("secret", SealedText()),
@@ -657,9 +515,9 @@ class Migration(migrations.Migration):
             ),
             Table(
                 name="CaseEvent",
-                fields=[
+                columns=[
                     ("id", fields.IntField(generated=True, primary_key=True)),
-                    ("case", fields.ForeignKeyField("models.Case", related_name="events", on_delete=fields.RESTRICT)),
+                    refers("case", "models.Case", "events"),
                     ("seq", fields.IntField()),
                     ("kind", fields.CharEnumField(CaseEventKind, max_length=30)),
                     ("from_state", fields.CharEnumField(CaseState, null=True, max_length=20)),
@@ -669,12 +527,7 @@ class Migration(migrations.Migration):
                     ("rule_day", fields.DateField()),
                     ("actor", fields.CharField(max_length=60)),
                     ("unit", fields.CharField(null=True, max_length=120)),
-                    (
-                        "reporter",
-                        fields.ForeignKeyField(
-                            "models.StationSystem", null=True, related_name="reports", on_delete=fields.RESTRICT
-                        ),
-                    ),
+                    refers("reporter", "models.StationSystem", "reports", null=True),
                     ("report_id", fields.CharField(null=True, max_length=80)),
                     ("facts", fields.JSONField()),
                 ],

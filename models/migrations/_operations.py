@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tortoise import fields
 from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import ModelState, State
@@ -14,11 +15,11 @@ class Table(ops.CreateModel):
     def __init__(
         self,
         name: str,
-        fields: list[tuple[str, Any]],
+        columns: list[tuple[str, Any]],
         options: dict[str, Any] | None = None,
         checks: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(name, fields, options)
+        super().__init__(name, columns, options)
         self._lines = [f'CONSTRAINT "{check}" CHECK ({condition})' for check, condition in (checks or {}).items()]
 
     async def database_forward(
@@ -53,6 +54,20 @@ class CreateTables(ops.TortoiseOperation):
     ) -> None:
         for table in self.tables:
             await table.database_forward(app_label, old_state, new_state, state_editor)
+
+
+def refers(name: str, to: str, related_name: str, *, null: bool = False) -> tuple[str, Any]:
+    """A reference in the column ``name``_id; the row it points to cannot be deleted."""
+    return name, fields.ForeignKeyField(
+        to, source_field=f"{name}_id", to_field="id", related_name=related_name, on_delete=fields.RESTRICT, null=null
+    )
+
+
+def refers_once(name: str, to: str, related_name: str) -> tuple[str, Any]:
+    """The same, and no two rows refer to the same one."""
+    return name, fields.OneToOneField(
+        to, source_field=f"{name}_id", to_field="id", related_name=related_name, on_delete=fields.RESTRICT
+    )
 
 
 def append_only(*tables: str) -> ops.RunPython:

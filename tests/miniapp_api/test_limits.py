@@ -10,7 +10,7 @@ from domain.refusal import Refusal
 from miniapp_api.app import make_app
 from miniapp_api.limits import Allowance, Buckets, Limits
 from tests.miniapp_api.conftest import ClientFactory
-from tests.miniapp_api.people import MONDAY, Citizen, TurnedClock, WeChat
+from tests.miniapp_api.people import MONDAY, V1, Citizen, TurnedClock, WeChat
 from tests.miniapp_api.test_problems import assert_problem
 
 TIGHT = Limits(logins_per_address=Allowance(3, 0.5), writes_per_account=Allowance(2, 0.1))
@@ -35,6 +35,14 @@ async def test_logins_from_one_address_are_limited_and_the_wait_is_told(
     clock.turn(seconds=2)
     user = await wechat.person()
     assert (await visitor.post("/sessions", {"code": await wechat.login_code(user)})).status == 201
+
+
+async def test_a_proxy_header_does_not_make_another_address(tight_door: Any) -> None:
+    visitor, statuses = Citizen(tight_door), []
+    for number in range(4):
+        headers = {"X-Forwarded-For": f"203.0.113.{number}", "X-Real-IP": f"203.0.113.{number}"}
+        statuses.append((await visitor.ask("POST", f"{V1}/sessions", {"code": "nonsense"}, headers=headers)).status)
+    assert statuses == [422, 422, 422, 429]
 
 
 async def test_writes_of_one_account_are_limited_and_reading_goes_on(tight_door: Any, wechat: WeChat) -> None:

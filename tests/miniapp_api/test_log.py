@@ -60,7 +60,7 @@ async def test_an_error_of_ours_is_logged_without_its_message(deps: Deps, aiohtt
 async def test_nothing_a_citizen_tells_reaches_any_log(
     make_citizen: MakeCitizen, wechat: WeChat, point: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.INFO)
     with capture_logs() as logs:
         told = await _whole_way(await make_citizen(PHONE), wechat)
     written = f"{logs} {[record.getMessage() for record in caplog.records]}"

@@ -1,9 +1,13 @@
 """Looking at a database from outside Tortoise: another connection, plain SQL."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
@@ -50,3 +54,16 @@ def in_a_transaction(work: Callable[[], Awaitable[None]]) -> Callable[[], Awaita
             await work()
 
     return wrapped
+
+
+def start_process(what: str, url: str) -> "subprocess.Popen[str]":
+    """``tests.models.process`` on its way; what it says and its errors come in one stream."""
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.models.process", what, url],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

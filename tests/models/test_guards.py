@@ -1,14 +1,10 @@
 """Every repair of models/guards.py, shown to hold on the database this run uses."""
 
 import asyncio
-import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from tortoise.backends.sqlite.client import SqliteClient
@@ -20,10 +16,9 @@ from models.account import Consent
 from models.db import Database, IntegrityError, KeyRing, connection, detached, move, open_database, transaction
 from models.request_key import RequestKey
 from models.staff import Staff
-from tests.models.outside import execute, in_a_transaction, insert, read, seen_from_outside
+from tests.models.outside import execute, in_a_transaction, insert, read, seen_from_outside, start_process
 from tests.models.rows import NOON, account, clerk
 
-ROOT = Path(__file__).parents[2]
 ROUNDS = 600
 
 
@@ -204,7 +199,7 @@ async def test_two_processes_that_read_before_they_write_both_get_through(
     database: Database, database_url: str
 ) -> None:
     await clerk()
-    processes = [_start("count", database_url) for _ in range(2)]
+    processes = [start_process("count", database_url) for _ in range(2)]
     for process in processes:
         output = await asyncio.to_thread(process.communicate, timeout=60)
         assert process.returncode == 0, output
@@ -241,7 +236,7 @@ async def test_a_first_connection_that_fails_gives_the_lock_back() -> None:
 
 @pytest.mark.parametrize("what", ["return", "raise", "cancel"])
 async def test_a_process_that_opened_the_database_ends_by_itself(database_url: str, what: str) -> None:
-    process = _start(what, database_url)
+    process = start_process(what, database_url)
     await asyncio.to_thread(process.communicate, timeout=20)
     assert process.returncode == (1 if what == "raise" else 0)
 
@@ -250,14 +245,3 @@ def test_another_tortoise_version_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(guards, "PATCHED_VERSION", "1.2.0")
     with pytest.raises(RuntimeError, match=r"mends Tortoise 1\.2\.0"):
         guards.install()
-
-
-def _start(what: str, url: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.models.process", what, url],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )

@@ -1,0 +1,448 @@
+"""Migrations: what stands in the tables after them, and that running them never loses anything."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tortoise import Tortoise
+from tortoise.context import TortoiseContext
+from tortoise.exceptions import OperationalError
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.operations import AlterModelOptions, Operation
+from tortoise.migrations.schema_generator.state import State
+
+from domain.terms import (
+    CaseEventKind,
+    Channel,
+    CollectorKind,
+    GuardianRelation,
+    GuardianshipCase,
+    NoticeKind,
+    SignatureMethod,
+    SignerCapacity,
+)
+from models.audit import write_audit
+from models.card import CollectionCheck, Release
+from models.case import Case, CaseEvent, NamedCollector
+from models.columns import install_keyring
+from models.connect import connected, tortoise_config
+from models.db import BrokenReferences, Database, IntegrityError, KeyRing, migrate, open_database
+from models.migrate import apply_migrations
+from models.notice import Notice, NoticeAttempt
+from models.person import Guardianship
+from models.reseal import lifted
+from models.residence import ResidenceDeclaration
+from models.signature import LetterConfirmation, Signature
+from models.slot import Slot
+from tests.models import schema
+from tests.models.outside import execute, insert, read, seen_from_outside, start_process
+from tests.models.rows import NOON, account, booking, case, clerk, person, point, slot
+
+INDEXES = """
+acceptance_point (division)
+acceptance_point unique (code)
+account (phone_index)
+account unique (openid_index)
+audit_entry (actor, at)
+audit_entry (case_id, at)
+binding_code (account_id)
+binding_code unique (code_hash)
+booking (case_id)
+booking (slot_id)
+booking unique (case_id) where ended_at is null
+card unique (case_id)
+case_event unique (case_id, seq)
+case_event unique (reporter_id, report_id)
+chat_binding (account_id)
+chat_binding unique (openid_index)
+collection_check unique (case_id)
+consent unique (account_id, version)
+deadline (due_on)
+deadline unique (case_id, kind)
+guardianship (guardian_id)
+guardianship unique (ward_id)
+handoff_code (case_id)
+handoff_code unique (code_hash)
+letter_confirmation (signature_id)
+letter_confirmation unique (case_id)
+letter_showing (case_id)
+letter_showing unique (nonce_hash)
+message_credit unique (account_id, template)
+named_collector (case_id)
+notice (account_id)
+notice (case_id)
+notice (status, due_at)
+notice unique (dedupe_key)
+notice_attempt (notice_id)
+person (identity_index)
+person unique (account_id) where is_self
+person unique (account_id, identity_index)
+point_service unique (point_id, item)
+push_seen unique (dedupe_key)
+release unique (case_id)
+request_key unique (owner, key)
+residence_declaration (account_id)
+residence_declaration (person_id)
+service_case (acceptance_point_id, state)
+service_case (account_id)
+service_case (applicant_id)
+service_case (household_division)
+service_case unique (acceptance_number)
+service_case unique (applicant_index, item) where ended_at is null
+service_case unique (number)
+session (account_id)
+session unique (token_hash)
+signature (case_id)
+signature (digest)
+slot unique (point_id, item, starts_at)
+staff unique (username)
+staff_session unique (token_hash)
+station_system unique (key_id)
+"""
+CHECKS = {"ck_slot_taken", "ck_booking_seats", "ck_credit_balance"}
+APPEND_ONLY = {
+    "audit_entry",
+    "case_event",
+    "collection_check",
+    "consent",
+    "guardianship",
+    "letter_confirmation",
+    "named_collector",
+    "notice_attempt",
+    "release",
+    "residence_declaration",
+    "signature",
+}
+# References to staff, points and systems: rows that are disabled, never deleted, and never asked "who refers to you".
+NEVER_FOLLOWED = {"staff_id", "point_id", "acceptance_point_id", "reporter_id", "redeemed_by_id"}
+
+
+async def test_exactly_the_listed_indexes_exist(database: Database, on_postgres: bool) -> None:
+    assert sorted(await schema.indexes(on_postgres)) == sorted(INDEXES.strip().splitlines())
+
+
+async def test_exactly_the_listed_checks_exist(database: Database, on_postgres: bool) -> None:
+    assert await schema.checks(on_postgres) == CHECKS
+
+
+async def test_exactly_the_listed_tables_are_append_only(database: Database, on_postgres: bool) -> None:
+    assert await schema.triggers(on_postgres) == {(t, event) for t in APPEND_ONLY for event in ("UPDATE", "DELETE")}
+
+
+async def test_deleting_a_row_never_takes_others_with_it(database: Database, on_postgres: bool) -> None:
+    found = await schema.references(on_postgres)
+    assert len(found) > 30
+    assert {action for _, _, action in found} == {"RESTRICT"}
+
+
+async def test_every_reference_that_is_followed_backwards_leads_an_index(database: Database, on_postgres: bool) -> None:
+    leading = {
+        tuple(line.replace("unique ", "").split(" where")[0].split(" (")) for line in INDEXES.split("\n") if line
+    }
+    firsts = {(table, columns.rstrip(")").split(", ")[0]) for table, columns in leading}
+    followed = {(t, c) for t, c, _ in await schema.references(on_postgres) if c not in NEVER_FOLLOWED}
+    assert followed <= firsts
+
+
+async def test_the_migrations_say_what_the_rows_say(keyring: KeyRing) -> None:
+    config = tortoise_config("sqlite://:memory:")
+    context = TortoiseContext()
+    with context:
+        await context.init(config=config)
+        assert context.apps is not None
+        detector = MigrationAutodetector(context.apps, config["apps"])
+        changes = await detector.changes()
+        state = await detector._project_state()
+    await context.close_connections()
+    missing = [operation for change in changes for operation in change.operations if not _only_words(operation, state)]
+    assert [operation.describe() for operation in missing] == []
+
+
+def _only_words(operation: Operation, state: State) -> bool:
+    """Whether a row differs from its migration in its docstring only."""
+    if not isinstance(operation, AlterModelOptions):
+        return False
+    return _essential(operation.options) == _essential(state.models[("models", operation.name)].options)
+
+
+def _essential(options: dict[str, Any]) -> dict[str, Any]:
+    lists = {key: sorted(tuple(one) for one in options.get(key) or ()) for key in ("unique_together", "indexes")}
+    return {"table": options["table"], **lists}
+
+
+async def test_every_row_can_be_read_from_its_table(database: Database, on_postgres: bool) -> None:
+    assert Tortoise.apps is not None
+    models = list(Tortoise.apps.get_models_iterable())
+    for model in models:
+        await model.all().limit(1)
+    named = {model._meta.db_table for model in models}
+    assert named == set(await schema.tables(on_postgres)) - {"append_only_lift"}
+
+
+async def test_migrating_twice_does_nothing_the_second_time(empty_database_url: str, keyring: KeyRing) -> None:
+    assert await migrate(empty_database_url, keyring) == ["0001_ground"]
+    assert await migrate(empty_database_url, keyring) == []
+
+
+async def test_three_processes_that_migrate_at_once_all_succeed_and_one_does_the_work(empty_database_url: str) -> None:
+    processes = [start_process("migrate", empty_database_url) for _ in range(3)]
+    outputs = [(await asyncio.to_thread(process.communicate, timeout=90))[0].strip() for process in processes]
+    assert sorted(outputs) == ["['0001_ground']", "[]", "[]"]
+
+
+# --- constraints, provoked past the rows' own verbs ---
+
+
+async def test_a_slot_cannot_hold_more_or_fewer_than_its_places(database: Database) -> None:
+    full = await slot(await point(), capacity=2)
+    for taken in (3, -1):
+        with pytest.raises(IntegrityError, match="ck_slot_taken"):
+            await execute(f"UPDATE slot SET taken = {taken}")
+    await execute("UPDATE slot SET taken = 2")
+    with pytest.raises(IntegrityError, match="ck_slot_taken"):
+        await execute("UPDATE slot SET capacity = 1")
+    assert (await Slot.get(id=full.id)).taken == 2
+
+
+async def test_a_booking_has_at_least_one_seat_and_a_credit_is_never_negative(database: Database) -> None:
+    owner = await account()
+    one = await case(await person(owner))
+    with pytest.raises(IntegrityError, match="ck_booking_seats"):
+        await insert("booking", slot_id=(await slot(await point())).id, case_id=one.id, seats=0, made_at=NOON)
+    with pytest.raises(IntegrityError, match="ck_credit_balance"):
+        await insert("message_credit", account_id=owner.id, template="t", balance=-1)
+
+
+async def test_a_case_has_one_live_booking(database: Database) -> None:
+    one = await case(await person(await account()))
+    at = await slot(await point())
+    await booking(at, one)
+    with pytest.raises(IntegrityError):
+        await booking(at, one)
+    await execute("UPDATE booking SET ended_at = made_at")
+    await booking(at, one)
+
+
+async def test_a_person_has_one_live_case_per_item_whoever_opened_it(database: Database) -> None:
+    first = await person(await account("o-1"))
+    second = await person(await account("o-2"))
+    await case(first, "TB-1")
+    with pytest.raises(IntegrityError):
+        await case(second, "TB-2")
+    await case(second, "TB-3", item="household_certificate")
+    await execute("UPDATE service_case SET ended_at = opened_at WHERE number = 'TB-1'")
+    await case(second, "TB-4")
+
+
+async def test_an_account_holder_is_one_person(database: Database) -> None:
+    owner = await account()
+    await person(owner, index="p1")
+    with pytest.raises(IntegrityError):
+        await person(owner, index="p2")
+    await person(owner, index="p3", is_self=False)
+    await person(owner, index="p4", is_self=False)
+    with pytest.raises(IntegrityError):
+        await person(owner, index="p4", is_self=False)
+
+
+async def test_what_others_refer_to_cannot_be_deleted(database: Database) -> None:
+    owner = await account()
+    await case(await person(owner))
+    for table in ("account", "person"):
+        with pytest.raises(IntegrityError):
+            await execute(f"DELETE FROM {table}")
+
+
+async def test_append_only_rows_can_be_neither_changed_nor_deleted(database: Database) -> None:
+    await one_row_in_every_append_only_table()
+    for table in sorted(APPEND_ONLY):
+        with pytest.raises(IntegrityError, match=f"{table} is append-only"):
+            await execute(f"UPDATE {table} SET id = id + 1")
+        with pytest.raises(IntegrityError, match=f"{table} is append-only"):
+            await execute(f"DELETE FROM {table}")
+        assert len(await read(f"SELECT id FROM {table}")) == 1, table
+
+
+async def test_lifting_the_ban_lasts_for_one_transaction(database: Database) -> None:
+    await one_row_in_every_append_only_table()
+    async with lifted():
+        for table in sorted(APPEND_ONLY):
+            assert await execute(f"UPDATE {table} SET id = id") == 1
+    with pytest.raises(IntegrityError, match="append-only"):
+        await execute("UPDATE consent SET id = id")
+
+
+async def one_row_in_every_append_only_table() -> None:
+    owner = await account()
+    ward, at, staff = await person(owner), await point(), await clerk()
+    one = await case(ward)
+    guardian = await person(owner, is_self=False, index="p2")
+    day = date(2026, 11, 20)
+    await insert("consent", account_id=owner.id, version="1", given_at=NOON)
+    await write_audit(at=NOON, actor="clerk:1", act="case.read", case_id=one.id)
+    await CaseEvent.create(
+        case_id=one.id,
+        seq=1,
+        kind=CaseEventKind.OPENED,
+        to_state=one.state,
+        at=NOON,
+        recorded_at=NOON,
+        rule_day=day,
+        actor="citizen",
+        facts={},
+    )
+    await NamedCollector.create(case_id=one.id, name="丁", identity_number="-", kinship="parent", named_at=NOON)
+    await CollectionCheck.create(case_id=one.id, checks={}, staff_id=staff.id, point_id=at.id, checked_at=NOON)
+    await Release.create(case_id=one.id, collector=CollectorKind.SELF, checks={}, released_at=NOON)
+    await Guardianship.create(
+        guardian_id=guardian.id,
+        ward_id=ward.id,
+        relation=GuardianRelation.MOTHER,
+        shown_by=GuardianshipCase.SAME_HOUSEHOLD,
+        declared_at=NOON,
+    )
+    await ResidenceDeclaration.create(
+        account_id=owner.id,
+        person_id=ward.id,
+        division="360102",
+        address="-",
+        declared_locally=True,
+        declared_at=NOON,
+        rule_day=day,
+    )
+    signed = await Signature.create(
+        case_id=one.id,
+        version="v",
+        method=SignatureMethod.PHONE,
+        capacity=SignerCapacity.APPLICANT,
+        digest="d",
+        canonical="c",
+        evidence={},
+        rule_day=day,
+        signed_at=NOON,
+    )
+    await LetterConfirmation.create(
+        case_id=one.id, signature_id=signed.id, method=SignatureMethod.PHONE, staff_id=staff.id, confirmed_at=NOON
+    )
+    owed = await Notice.create(
+        dedupe_key="k",
+        kind=NoticeKind.CASE_OPENED,
+        account_id=owner.id,
+        facts={},
+        owed_at=NOON,
+        due_at=NOON,
+        route="sms",
+    )
+    await NoticeAttempt.create(notice_id=owed.id, channel=Channel.SMS, outcome="sent", at=NOON)
+
+
+# --- later migrations ---
+
+
+@pytest.fixture
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyring: KeyRing) -> Callable[[str, str], Any]:
+    """Applies the project's migrations and then one more, given as source text."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    async def apply(url: str, operations: str) -> list[str]:
+        package = f"later_{os.urandom(4).hex()}"
+        folder = tmp_path / package
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+        (folder / "0001_ground.py").write_text(
+            "from importlib import import_module\n"
+            "Migration = import_module('models.migrations.0001_ground').Migration\n"
+        )
+        (folder / "0002_later.py").write_text(
+            "from tortoise import fields, migrations\nfrom tortoise.migrations import operations as ops\n\n\n"
+            "class Migration(migrations.Migration):\n"
+            f"    dependencies = [('models', '0001_ground')]\n    operations = [{operations}]\n"
+        )
+        install_keyring(keyring)
+        config = tortoise_config(url)
+        config["apps"]["models"]["migrations"] = package
+        async with connected(config, for_all_tasks=False) as client:
+            return await apply_migrations(client, config["apps"], keyring)
+
+    return apply
+
+
+@pytest.fixture
+async def filled_url(empty_database_url: str, keyring: KeyRing) -> str:
+    """A migrated database with a case and everything that refers to it."""
+    await migrate(empty_database_url, keyring)
+    async with open_database(empty_database_url, keyring):
+        await one_row_in_every_append_only_table()
+        await booking(await slot(await point("JX-2")), await Case.get(number="TB-1"))
+        await insert("request_key", owner="a", key="k", act="a", body_digest="-", made_at=NOON)
+    return empty_database_url
+
+
+async def test_altering_a_table_loses_no_child_no_index_and_no_trigger(
+    filled_url: str, keyring: KeyRing, later: Callable[[str, str], Any], on_postgres: bool
+) -> None:
+    applied = await later(
+        filled_url,
+        "ops.AlterField('Case', 'slip_number', fields.CharField(max_length=60, null=True)),"
+        "ops.AlterField('Signature', 'digest', fields.CharField(max_length=80, db_index=True)),"
+        "ops.RemoveField('Account', 'phone_verified_at')",
+    )
+    assert applied == ["0002_later"]
+    for table in (*APPEND_ONLY, "booking", "service_case", "person"):
+        [(rows,)] = await seen_from_outside(filled_url, f"SELECT count(*) FROM {table}")
+        assert rows == (2 if table == "person" else 1), table
+    async with open_database(filled_url, keyring):
+        assert sorted(await schema.indexes(on_postgres)) == sorted(INDEXES.strip().splitlines())
+        assert len(await schema.triggers(on_postgres)) == 2 * len(APPEND_ONLY)
+        assert {action for _, _, action in await schema.references(on_postgres)} == {"RESTRICT"}
+        assert (await Case.get(number="TB-1")).form == {"name": "甲测试"}
+
+
+async def test_a_table_with_a_check_is_not_copied_on_sqlite(
+    filled_url: str, later: Callable[[str, str], Any], on_postgres: bool, keyring: KeyRing
+) -> None:
+    change = "ops.AlterField('Booking', 'how_ended', fields.CharField(max_length=20, null=True))"
+    if on_postgres:
+        await later(filled_url, change)
+    else:
+        with pytest.raises(OperationalError, match="booking would lose its CHECK"):
+            await later(filled_url, change)
+    async with open_database(filled_url, keyring):
+        assert await schema.checks(on_postgres) == CHECKS
+
+
+async def test_a_required_column_can_be_added_to_a_table_with_rows(
+    filled_url: str, later: Callable[[str, str], Any]
+) -> None:
+    await later(filled_url, "ops.AddField('RequestKey', 'note', fields.CharField(max_length=10, db_default='none'))")
+    assert await seen_from_outside(filled_url, "SELECT note FROM request_key") == [("none",)]
+
+
+async def test_a_migration_that_fails_half_way_leaves_nothing_at_all(
+    empty_database_url: str, later: Callable[[str, str], Any], keyring: KeyRing
+) -> None:
+    with pytest.raises(OperationalError):
+        await later(
+            empty_database_url,
+            "ops.RunSQL('CREATE TABLE half (id INTEGER)'), ops.RunSQL('INSERT INTO nowhere VALUES (1)')",
+        )
+    for table in ("half", "account", "tortoise_migrations"):
+        with pytest.raises(Exception, match=table):
+            await seen_from_outside(empty_database_url, f"SELECT count(*) FROM {table}")
+    assert await migrate(empty_database_url, keyring) == ["0001_ground"]
+
+
+async def test_a_migration_that_would_orphan_rows_is_refused(filled_url: str, later: Callable[[str, str], Any]) -> None:
+    with pytest.raises((BrokenReferences, IntegrityError)):
+        await later(filled_url, "ops.RunSQL('DELETE FROM slot')")
+    assert await seen_from_outside(filled_url, "SELECT count(*) FROM slot") == [(1,)]
+
+
+async def test_references_are_enforced_again_after_migrating(filled_url: str, keyring: KeyRing) -> None:
+    async with open_database(filled_url, keyring):
+        with pytest.raises(IntegrityError):
+            await execute("DELETE FROM slot")
