@@ -497,6 +497,10 @@ def _parser() -> argparse.ArgumentParser:
     journey.add_argument("--story", default="all", help="adult, minor, guangdong, cross-province or all")
     journey.add_argument("--out", type=Path, default=Path("journey-out"), help="where the artefacts go")
     journey.add_argument("--base-url", help="a running service; without it one is started on free ports")
+    journey.add_argument("--console-url", help="its console, where serving.json does not say")
+    journey.add_argument("--wechat-url", help="its sandbox WeChat, where serving.json does not say")
+    journey.add_argument("--sms-url", help="its sandbox SMS centre, where serving.json does not say")
+    journey.add_argument("--logins", type=Path, help="its demo-logins.json, where it is not in TONGBAN_VAR")
     _add_guide(commands.add_parser("guide", help="ask the rulebook"))
     return parser
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from casework.callers import Officer
 from casework.deps import Deps, unit_of_work
-from casework.facts import CaseFacts, facts_of, letter_is_settled
+from casework.facts import CaseFacts, facts_of, insist_allowed, letter_is_settled
 from casework.owe import owe
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk, insist_visit
 from casework.step import Said, insist_open, take_step
@@ -53,9 +53,11 @@ async def accept(deps: Deps, officer: Officer, number: str, acceptance: Acceptan
     Raises:
         Refusal: ``not_checked_in``, ``materials_incomplete``, ``guardian_presence_required`` (R031),
             ``same_frame_photo_required`` (R073), ``face_check_required`` (R071), ``letter_unconfirmed``,
-            ``acceptance_number_malformed``, ``acceptance_number_used``, ``slip_number_required``.
+            ``acceptance_number_malformed``, ``acceptance_number_used``, ``slip_number_required``; ``age_changed`` and
+            any reason of today's rulebook (D5, C6.7).
     """
     case = await _case_at_visit(deps, officer, number, "accept")
+    insist_allowed(deps, case, deps.today())
     facts = await facts_of(deps, case)
     _insist_complete(case, facts, acceptance)
     accepted = check_acceptance_number(acceptance.acceptance_number)

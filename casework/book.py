@@ -22,12 +22,12 @@ from models.handoff import revoke_codes
 from models.place import AcceptancePoint, find_point, opens_service_on, points_serving
 from models.slot import (
     Booking,
+    change_place,
     end_booking,
     ensure_slot,
     free_place,
     live_booking,
     make_booking,
-    take_place,
     taken_between,
 )
 from templates.labels import label
@@ -55,7 +55,7 @@ async def free_slots(deps: Deps, point_code: str, item: ServiceItem, day: date) 
     """
     point = await _serving_point(deps, point_code, item, day)
     if day > deps.today() + HORIZON:
-        raise Refusal("slot_beyond_horizon", days=HORIZON.days)
+        raise Refusal("slot_beyond_horizon", days=HORIZON.days, last_day=deps.today() + HORIZON)
     schedule = schedule_of(point)
     taken = await taken_between(point.id, item, *day_bounds(day))
     now = deps.clock.now()
@@ -97,11 +97,9 @@ async def cancel_booking(deps: Deps, citizen: Citizen, number: str, key: str) ->
 
 async def give_up_place(deps: Deps, case: Case, how: str) -> Booking | None:
     """End the live booking of a case, if there is one, and free its place. Codes issued for the visit go with it."""
-    booking = await live_booking(case.id)
-    if booking is None or not await end_booking(booking.id, how, deps.clock.now()):
-        return None
-    await free_place(booking.slot_id)
-    await revoke_codes(case.id, deps.clock.now())
+    booking = await _end_live_booking(deps, case, how)
+    if booking is not None:
+        await free_place(booking.slot_id)
     return booking
 
 
@@ -127,7 +125,6 @@ async def _book(deps: Deps, citizen: Citizen, number: str, point_code: str, star
     _insist_acceptance_place(case, point)
     start, end = _slot_of(deps, point, starts_at)
     guidance = insist_allowed(deps, case, day)
-    await give_up_place(deps, case, "moved")
     seats = max(1, len(guidance.who_must_come))
     booking_id = await _take(deps, case, point, start, end, seats)
     facts = {"point": point.code, "starts_at": start.isoformat()}
@@ -161,7 +158,7 @@ async def _serving_point(deps: Deps, code: str, item: ServiceItem, day: date) ->
     if opens is None:
         raise Refusal("station_without_service", source="R033", station=point.name, item=label(item))
     if max(day, deps.today()) < opens:
-        raise Refusal("station_not_open_yet", source="R013", station=point.name, opens_on=opens.isoformat())
+        raise Refusal("station_not_open_yet", source="R013", station=point.name, open_from=opens)
     return point
 
 
@@ -174,7 +171,7 @@ def _insist_acceptance_place(case: Case, point: AcceptancePoint) -> None:
 def _slot_of(deps: Deps, point: AcceptancePoint, starts_at: datetime) -> tuple[datetime, datetime]:
     day = day_of(starts_at)
     if day > deps.today() + HORIZON:
-        raise Refusal("slot_beyond_horizon", days=HORIZON.days)
+        raise Refusal("slot_beyond_horizon", days=HORIZON.days, last_day=deps.today() + HORIZON)
     slots = dict(slots_on(schedule_of(point), day, deps.calendar))
     end = slots.get(starts_at)
     if end is None:
@@ -186,17 +183,28 @@ def _slot_of(deps: Deps, point: AcceptancePoint, starts_at: datetime) -> tuple[d
 
 async def _take(deps: Deps, case: Case, point: AcceptancePoint, start: datetime, end: datetime, seats: int) -> int:
     slot_id = await ensure_slot(point.id, case.item, start, end, schedule_of(point).capacity)
-    if not await take_place(slot_id):
+    moved = await _end_live_booking(deps, case, "moved")
+    if not await change_place(moved.slot_id if moved else None, slot_id):
         nearest = await _nearest(deps, point, case.item, start)
         raise Refusal("slot_full", station=point.name, alternatives=nearest)
-    if not await make_booking(slot_id, case.id, seats, deps.clock.now()):
-        raise Refusal("booking_exists", number=case.number)
+    made = await make_booking(slot_id, case.id, seats, deps.clock.now())
     booking = await live_booking(case.id)
     assert booking is not None
+    if not made:
+        raise Refusal("booking_exists", number=case.number, time=when(booking.slot.starts_at))
     return booking.id
 
 
-async def _nearest(deps: Deps, point: AcceptancePoint, item: ServiceItem, wanted: datetime) -> list[str]:
+async def _end_live_booking(deps: Deps, case: Case, how: str) -> Booking | None:
+    """End the live booking and revoke the codes issued for it; its place is still taken."""
+    booking = await live_booking(case.id)
+    if booking is None or not await end_booking(booking.id, how, deps.clock.now()):
+        return None
+    await revoke_codes(case.id, deps.clock.now())
+    return booking
+
+
+async def _nearest(deps: Deps, point: AcceptancePoint, item: ServiceItem, wanted: datetime) -> list[datetime]:
     """The three free times nearest to a wanted one, that day and the two after it."""
     free = [
         slot.starts_at
@@ -204,7 +212,7 @@ async def _nearest(deps: Deps, point: AcceptancePoint, item: ServiceItem, wanted
         if (day := day_of(wanted) + timedelta(days=ahead)) <= deps.today() + HORIZON
         for slot in await free_slots(deps, point.code, item, day)
     ]
-    return [moment.isoformat() for moment in sorted(free, key=lambda at: abs(at - wanted))[:3]]
+    return sorted(free, key=lambda at: abs(at - wanted))[:3]
 
 
 async def _confirm(

@@ -6,7 +6,7 @@ from datetime import date
 from casework.callers import Citizen
 from casework.deps import Deps
 from casework.explain_policy import answer, guide_view
-from casework.pre_register import applicant_of, insist_on_consent
+from casework.pre_register import applicant_of, county, insist_on_consent
 from casework.repeat import once
 from casework.views import DeclarationView
 from domain.division import find_division
@@ -43,7 +43,7 @@ async def declare_residence(deps: Deps, citizen: Citizen, facts: ResidenceFacts,
     Nothing is refused for being ineligible: the answer tells every reason, and the declaration is kept.
 
     Raises:
-        Refusal: ``consent_required``, ``person_not_yours``, ``division_unknown``, ``address_…``,
+        Refusal: ``consent_required``, ``person_not_yours``, ``division_unknown``, ``place_too_coarse``, ``address_…``,
             ``proof_required`` and ``proof_not_accepted`` (R040, R043), ``declared_locally_required`` (R047).
     """
     await insist_on_consent(deps, citizen)
@@ -56,7 +56,7 @@ async def declare_residence(deps: Deps, citizen: Citizen, facts: ResidenceFacts,
 
 async def _declare(deps: Deps, citizen: Citizen, facts: ResidenceFacts) -> DeclarationView:
     person = await applicant_of(citizen, facts.person_id)
-    division = find_division(facts.division)
+    division = county(facts.division)
     address = check_address(facts.address, division)
     today = deps.today()
     guidance = answer(deps, await _question(person, facts, today))

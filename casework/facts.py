@@ -7,7 +7,7 @@ from typing import Any
 
 from casework.deps import Deps
 from casework.explain_policy import answer
-from domain.applicant import age_on
+from domain.applicant import age_on, sixteenth_birthday
 from domain.commitment import canonical_bytes, digest
 from domain.division import find_division
 from domain.guide import Guidance, Question
@@ -90,7 +90,7 @@ def insist_allowed(deps: Deps, case: Case, day: date) -> Guidance:
         Refusal: ``age_changed`` when the 16th birthday lies between form and visit; any reason of the rulebook.
     """
     if case.is_minor != (age_on(birth_date_of(case), day) < 16):
-        raise Refusal("age_changed", source="D5", day=day.isoformat())
+        raise Refusal("age_changed", source="D5", day=day, birthday=sixteenth_birthday(birth_date_of(case)))
     guidance = answer(deps, question_of(case, day))
     guidance.verdict.insist()
     return guidance

@@ -71,8 +71,8 @@ async def _issue(deps: Deps, citizen: Citizen, number: str) -> HandoffView:
         raise Refusal("not_ready_for_handoff", missing=list(facts.missing))
     point = facts.booking.slot.point
     code, now = new_code(deps.random.token(16)), deps.clock.now()
+    await take_step(deps, case, CaseEventKind.CODE_ISSUED, Said(citizen.actor, now))  # first: it locks the case
     await keep_code(case.id, point.id, hashed(code), now, now + CODE_LIFE)
-    await take_step(deps, case, CaseEventKind.CODE_ISSUED, Said(citizen.actor, now))
     return HandoffView(code=code, expires_at=now + CODE_LIFE, point=point_view(point))
 
 
@@ -91,7 +91,7 @@ async def _insist_redeemable(deps: Deps, officer: Officer, code: HandoffCode, ca
 
 def _insist_day(deps: Deps, booking: Booking | None, reason: str | None) -> None:
     if booking is not None and day_of(booking.slot.starts_at) != deps.today() and not (reason or "").strip():
-        raise Refusal("not_service_day", booked=when(booking.slot.starts_at))
+        raise Refusal("not_service_day", day=day_of(booking.slot.starts_at))
 
 
 async def _redeem(

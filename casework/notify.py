@@ -44,13 +44,26 @@ async def deliver_due(deps: Deps) -> int:
     """
     taken = 0
     while ids := await due_notices(deps.clock.now(), BATCH):
-        claimed = [notice for notice_id in ids if (notice := await _claim(deps, notice_id))]
-        if not claimed:
+        handled = sum([await _handle(deps, notice_id) for notice_id in ids])
+        if not handled:
             break
-        for notice in claimed:
-            await _deliver(deps, notice)
-        taken += len(claimed)
+        taken += handled
     return taken
+
+
+async def _handle(deps: Deps, notice_id: int) -> bool:
+    """Claim one notice and deliver it at once: its lease never runs out while others are served first.
+
+    Whatever goes wrong with one notice keeps nobody else waiting; it comes back when its lease is over.
+    """
+    try:
+        notice = await _claim(deps, notice_id)
+        if notice is None:
+            return False
+        await _deliver(deps, notice)
+    except Exception as trouble:  # noqa: BLE001 – its text may quote a person, so only its kind is told
+        log.error("notice_failed", notice=notice_id, trouble=type(trouble).__name__)  # noqa: TRY400
+    return True
 
 
 async def _claim(deps: Deps, notice_id: int) -> Notice | None:

@@ -18,6 +18,7 @@ from domain.applicant import age_on, normalise_name, normalise_phone
 from domain.case_number import HIGHEST, make_case_number
 from domain.guide import Guidance
 from domain.identity_number import parse_identity_number
+from domain.local_time import day_of
 from domain.refusal import Refusal
 from domain.residence import normalise_address
 from domain.terms import CaseEventKind, CaseState, DeliveryMode, NoticeKind, ServiceItem
@@ -87,7 +88,7 @@ async def _fresh_declaration(deps: Deps, citizen: Citizen, wish: CaseWish) -> Re
     if declaration is None:
         raise Refusal("declaration_not_found")
     if deps.clock.now() - declaration.declared_at > DECLARATION_HOLDS:
-        raise Refusal("declaration_stale", days=DECLARATION_HOLDS.days)
+        raise Refusal("declaration_stale", days=DECLARATION_HOLDS.days, declared_on=day_of(declaration.declared_at))
     return declaration
 
 

@@ -8,7 +8,7 @@ from casework.callers import Citizen
 from casework.deps import Deps, unit_of_work
 from casework.views import PersonView, PrivacyNoticeView, ProfileView
 from domain.applicant import FULL_AGE_FOR_OWN_APPLICATION, age_on, mask_phone, normalise_name
-from domain.division import find_division
+from domain.division import Division, find_division, has_counties
 from domain.identity_number import IdentityNumber, parse_identity_number
 from domain.refusal import Refusal
 from domain.residence import check_address
@@ -170,8 +170,20 @@ async def applicant_of(citizen: Citizen, person_id: int) -> Person:
     return person
 
 
+def county(code: str) -> Division:
+    """A place named down to its county: a whole province would hide that somebody lives where they are registered.
+
+    Raises:
+        Refusal: ``division_unknown``; ``place_too_coarse`` for a province, or for a city that has counties (R021).
+    """
+    division = find_division(code)
+    if has_counties(division):
+        raise Refusal("place_too_coarse", source="R021")
+    return division
+
+
 def _check(facts: PersonFacts, today: date) -> _Checked:
-    division = find_division(facts.household_division)
+    division = county(facts.household_division)
     address = check_address(facts.household_address, division, collective=facts.collective_household)
     return _Checked(
         name=normalise_name(facts.name),

@@ -13,16 +13,14 @@ from casework.step import Said, take_step
 from casework.track import own_case
 from casework.views import CounterCase, ProxyView
 from domain.applicant import mask_name, normalise_name
-from domain.case_number import check_case_number
 from domain.collection import later_check_deadline, missing_checks, needs_later_check
 from domain.deadline import Deadline
-from domain.division import find_division
 from domain.identity_number import parse_identity_number
 from domain.lifecycle import ENDED
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, CaseState, ClockKind, CollectorKind, DayKind, Kinship, NoticeKind
 from models.card import keep_card, start_clock, stop_clock, write_check, write_release
-from models.case import Case, find_case
+from models.case import Case
 from models.case import name_collector as write_collector
 from templates.labels import label
 from templates.shown import day as day_text
@@ -53,7 +51,7 @@ async def release_card(deps: Deps, officer: Officer, number: str, act: ReleaseAc
     case = await case_at_counter(deps, officer, number, "read_to_release")
     if act.collector is CollectorKind.POST:
         raise Refusal("step_out_of_order", source="R113", state=case.state, step="released")
-    _insist_checked(case, act)
+    _insist_checked(deps, case, act)
     name, number_of_collector = _collector(deps, act)
     now = deps.clock.now()
     async with unit_of_work(deps):
@@ -91,7 +89,9 @@ async def record_check(deps: Deps, officer: Officer, number: str, checks: Mappin
         Refusal: ``case_not_found``, ``case_of_other_station``, ``check_not_due``, ``collection_checks_missing``.
     """
     insist_clerk(officer)
-    case = await _case_to_check(deps, officer, number)
+    case = await case_at_counter(deps, officer, number, "read_to_record_check", or_at_household=True)
+    if case.state is not CaseState.RELEASED:
+        raise Refusal("check_not_due", source="R122")
     missing = [check for check in LATER_CHECKS if checks.get(check) is not True]
     if missing:
         raise Refusal("collection_checks_missing", source="R122", missing=missing)
@@ -124,7 +124,7 @@ async def name_collector(
     async def do() -> ProxyView:
         case = await own_case(citizen, number)
         if case.state in ENDED | {CaseState.RELEASED}:
-            raise Refusal("case_already_ended", number=case.number)
+            raise Refusal("case_already_ended", number=case.number, state=case.state)
         clean = normalise_name(name)
         read = parse_identity_number(identity_number, deps.today())
         await write_collector(case.id, name=clean, identity_number=read.text, kinship=kinship, at=deps.clock.now())
@@ -134,8 +134,8 @@ async def name_collector(
     return await once(deps, citizen, key, act="name_collector", body=body, view=ProxyView, do=do)
 
 
-def _insist_checked(case: Case, act: ReleaseAct) -> None:
-    missing = missing_checks(act.collector, act.checks)
+def _insist_checked(deps: Deps, case: Case, act: ReleaseAct) -> None:
+    missing = missing_checks(deps.rulebook.on(deps.today()), act.collector, act.checks)
     if missing:
         raise Refusal("collection_checks_missing", source="R120", missing=list(missing))
     if act.slip_number.strip() != case.slip_number:
@@ -165,22 +165,3 @@ async def _start_later_check(deps: Deps, case: Case, received_on: date) -> str:
 
 def _station(case: Case) -> str | None:
     return case.acceptance_point.name if case.acceptance_point else None
-
-
-async def _case_to_check(deps: Deps, officer: Officer, number: str) -> Case:
-    case = await find_case(check_case_number(number))
-    if case is None:
-        raise Refusal("case_not_found")
-    allowed = case.acceptance_point_id == officer.point_id or _serves_household(case, officer)
-    await audit(deps, officer, case, "read_to_record_check" if allowed else "read_to_record_check_refused")
-    if not allowed:
-        raise Refusal("case_of_other_station", source="R122")
-    if case.state is not CaseState.RELEASED:
-        raise Refusal("check_not_due", source="R122")
-    return case
-
-
-def _serves_household(case: Case, officer: Officer) -> bool:
-    if officer.point_division is None:
-        return False
-    return find_division(officer.point_division).city == find_division(case.household_division).city

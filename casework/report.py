@@ -22,6 +22,7 @@ from models.case import Case, find_accepted_case, report_seen
 from models.staff import find_station_system
 
 REPLAY_WINDOW = timedelta(seconds=300)
+_LONGEST_TIME = 12  # digits of a moment in seconds, with room for some millennia
 log = structlog.get_logger()
 
 
@@ -62,7 +63,10 @@ async def who_reports(
     expected = hmac.new(system.secret.encode(), timestamp.encode() + b"." + body, sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), signature.lower().encode()):
         raise Refusal("report_signature_bad")
-    if not timestamp.isdecimal() or abs(deps.clock.now().timestamp() - int(timestamp)) > REPLAY_WINDOW.total_seconds():
+    if (
+        not (timestamp.isdecimal() and len(timestamp) <= _LONGEST_TIME)
+        or abs(deps.clock.now().timestamp() - int(timestamp)) > REPLAY_WINDOW.total_seconds()
+    ):
         raise Refusal("report_stale", seconds=int(REPLAY_WINDOW.total_seconds()))
     return Reporter(
         system_id=system.id, key_id=system.key_id, name=system.name, division=system.division, side=system.side,

@@ -9,7 +9,7 @@ from casework.track import booking_view, clock_views, history_of, letter_standin
 from casework.views import CheckLine, CounterCase, CounterLine, DayList, GuardianView
 from domain.applicant import mask_name
 from domain.case_number import check_acceptance_number, check_case_number
-from domain.collection import CHECKS
+from domain.collection import release_checks
 from domain.division import find_division
 from domain.guide import Material
 from domain.local_time import day_bounds
@@ -25,7 +25,7 @@ from domain.terms import (
     StaffRole,
 )
 from models.audit import write_audit
-from models.card import clocks_of
+from models.card import check_of, clocks_of
 from models.case import (
     Case,
     cases_at_point,
@@ -51,32 +51,42 @@ _ON_THE_WAY = (
 
 
 async def read_case(deps: Deps, officer: Officer, number: str) -> CounterCase:
-    """The case beside its checklist. Every read is on record.
+    """The case beside its checklist, also for the household place that makes the later check (R122). Every read is on
+    record.
 
     Raises:
         Refusal: ``case_number_malformed``, ``case_not_found``, ``case_of_other_station``, ``staff_role_missing``.
     """
-    case = await case_at_counter(deps, officer, number, "read_case")
+    case = await case_at_counter(deps, officer, number, "read_case", or_at_household=True)
     return await counter_case(deps, case)
 
 
-async def find_at_counter(deps: Deps, officer: Officer, text: str) -> str:  # noqa: ARG001
+async def find_at_counter(deps: Deps, officer: Officer, text: str) -> str:
     """The case number behind what was typed or scanned: case number, acceptance number or collection slip number.
 
     Raises:
-        Refusal: ``case_not_found``.
+        Refusal: ``case_not_found``, ``case_of_other_station``.
     """
     for find in (_by_case_number, _by_acceptance_number, find_case_by_slip):
         case = await find(text)
         if case is not None:
+            await _insist_may_see(deps, officer, case, "find_case", or_at_household=True)
             return case.number
     raise Refusal("case_not_found")
 
 
 async def day_list(deps: Deps, officer: Officer, day: date | None = None) -> DayList:
-    """The clerk's day; names are masked. Raises ``staff_role_missing`` for staff who serve at no counter."""
+    """The clerk's day; names are masked, the reading is on record.
+
+    Raises:
+        Refusal: ``staff_role_missing`` for staff who serve at no counter.
+    """
     point_id = _counter_of(officer)
     day = day or deps.today()
+    await write_audit(
+        at=deps.clock.now(), actor=officer.actor, act="read_day_list", staff_id=officer.staff_id,
+        request_id=officer.request_id or None, facts={"day": day.isoformat()},
+    )  # fmt: skip
     booked = await bookings_at(point_id, *day_bounds(day))
     unreached = {notice.case_id: notice.case for notice in await unreached_at(point_id)}
     released = await cases_at_point(point_id, [CaseState.RELEASED], LIST_LIMIT)
@@ -90,16 +100,33 @@ async def day_list(deps: Deps, officer: Officer, day: date | None = None) -> Day
     )
 
 
-async def case_at_counter(deps: Deps, officer: Officer, number: str, act: str) -> Case:
-    """Load a case for the officer's own counter and put the read on record; a refused read too (V16.3.2)."""
+async def case_at_counter(
+    deps: Deps, officer: Officer, number: str, act: str, *, or_at_household: bool = False
+) -> Case:
+    """Load a case for the officer's own counter and put the read on record; a refused read too (V16.3.2).
+
+    ``or_at_household``: the household place may as well, while the later check is open and when it made it.
+    """
     case = await find_case(check_case_number(number))
     if case is None:
         raise Refusal("case_not_found")
-    allowed = case.acceptance_point_id == _counter_of(officer)
+    await _insist_may_see(deps, officer, case, act, or_at_household=or_at_household)
+    return case
+
+
+async def _insist_may_see(deps: Deps, officer: Officer, case: Case, act: str, *, or_at_household: bool) -> None:
+    own = case.acceptance_point_id == _counter_of(officer)
+    allowed = own or (or_at_household and await _checks_at_household(case, officer))
     await audit(deps, officer, case, act if allowed else f"{act}_refused")
     if not allowed:
         raise Refusal("case_of_other_station", source="R085")
-    return case
+
+
+def serves_household(case: Case, officer: Officer) -> bool:
+    """Whether the officer's counter stands in the city of the household place."""
+    if officer.point_division is None:
+        return False
+    return find_division(officer.point_division).city == find_division(case.household_division).city
 
 
 async def audit(deps: Deps, officer: Officer, case: Case, act: str, **facts: object) -> None:
@@ -164,7 +191,7 @@ async def counter_case(deps: Deps, case: Case) -> CounterCase:
         letter=letter_standing(facts),
         materials=tuple(_material_line(material) for material in facts.guidance.materials),
         checks=_checks(case),
-        release_checks={kind: _release_lines(kind) for kind in CollectorKind},
+        release_checks={kind: _release_lines(deps, kind) for kind in CollectorKind},
         named_collector=f"{collector.name}（{label(collector.kinship, 'Kinship')}）" if collector else None,
         acceptance_number=case.acceptance_number,
         slip_number=case.slip_number,
@@ -178,6 +205,13 @@ def _counter_of(officer: Officer) -> int:
     if officer.point_id is None:
         raise Refusal("staff_role_missing", source="R078")
     return officer.point_id
+
+
+async def _checks_at_household(case: Case, officer: Officer) -> bool:
+    if case.state is CaseState.RELEASED:
+        return serves_household(case, officer)
+    check = await check_of(case.id)
+    return check is not None and check.point_id == officer.point_id
 
 
 async def _by_case_number(text: str) -> Case | None:
@@ -231,7 +265,8 @@ def _post_to(form: dict[str, object]) -> str | None:
 
 
 def _material_line(material: Material) -> CheckLine:
-    text = f"{label(material.whose)}：{material.what}"
+    whose = label(material.whose)
+    text = material.what if material.what.startswith(whose) else f"{whose}：{material.what}"
     return CheckLine(code=material.code, text=text, source=material.source, alternatives=material.alternatives)
 
 
@@ -250,8 +285,9 @@ def _checks(case: Case) -> tuple[CheckLine, ...]:
     )
 
 
-def _release_lines(kind: CollectorKind) -> tuple[CheckLine, ...]:
-    return tuple(CheckLine(check, label(check, "CollectionCheck"), "R120–R122") for check in CHECKS[kind])
+def _release_lines(deps: Deps, kind: CollectorKind) -> tuple[CheckLine, ...]:
+    rule = release_checks(deps.rulebook.on(deps.today()), kind)
+    return tuple(CheckLine(check, label(check, "CollectionCheck"), rule.cite) for check in rule.texts("checks"))
 
 
 def _lines(cases: list[Case]) -> tuple[CounterLine, ...]:

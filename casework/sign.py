@@ -91,7 +91,8 @@ async def sign_letter(deps: Deps, citizen: Citizen, number: str, act: SigningAct
             ``statement_required`` (R048), ``strokes_empty``, ``strokes_too_large``, ``letter_already_signed``,
             ``letter_on_paper``, ``letter_not_required``, ``case_not_open``.
     """
-    body = {**asdict(act), "number": number}
+    seen_by_the_door = {"client", "address"}  # a retry may come from another network
+    body = {"number": number} | {name: value for name, value in asdict(act).items() if name not in seen_by_the_door}
     return await once(
         deps, citizen, key, act="sign_letter", body=body, view=SignatureView,
         do=lambda: _sign(deps, citizen, number, act),

@@ -64,4 +64,5 @@ def insist_open(case: Case) -> None:
     """Before the counter only an open case may be worked on. Raises ``case_not_open`` or ``case_already_ended``."""
     if case.state is CaseState.OPEN:
         return
-    raise Refusal("case_already_ended" if case.state in ENDED else "case_not_open", number=case.number)
+    code = "case_already_ended" if case.state in ENDED else "case_not_open"
+    raise Refusal(code, number=case.number, state=case.state)

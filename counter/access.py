@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from aiohttp import web
 
+from casework.callers import Officer
 from casework.report import who_reports
 from casework.sign_in_officer import who_serves
 from counter.forms import Form, read_form
@@ -97,7 +98,7 @@ def OFFICER_IN(*roles: StaffRole) -> OfficerIn:  # noqa: N802 - reads like PUBLI
     return OfficerIn(frozenset(roles or StaffRole))
 
 
-async def _officer(request: web.Request) -> Any:
+async def _officer(request: web.Request) -> Officer:
     token = session_token(request)
     if token is None:
         raise Refusal("staff_session_required")

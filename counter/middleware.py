@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 from counter.access import SAFE_METHODS
 from counter.keys import ACTOR, REFUSED, REQUEST_ID
 from counter.refusals import STATION_API, answer
-from counter.sessions import drop_session
+from counter.sessions import drop_session, session_token
 from domain.refusal import Refusal
 
 log = structlog.get_logger("counter")
@@ -85,7 +85,8 @@ def _refused(request: web.Request, refusal: Refusal) -> web.StreamResponse:
         response: web.StreamResponse = web.Response(status=303, headers={"Location": "/login"})
     else:
         response = answer(request, refusal)
-    drop_session(response)
+    if session_token(request) is not None:
+        drop_session(response)
     return response
 
 

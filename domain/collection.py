@@ -2,39 +2,31 @@
 
 from collections.abc import Mapping
 from datetime import date
-from types import MappingProxyType
 
 from domain.deadline import Deadline, deadline
-from domain.policy.rule import Rules
+from domain.policy.rule import Rules, Value
 from domain.terms import CollectorKind, DayKind, FingerprintOutcome
 
-SLIP, DATA, FINGERPRINT, SIGNATURE = "slip", "data", "fingerprint", "signature"
-PROXY_ID_CARD = "proxy_id_card"
-RECEIVED_ON = "received_on"
-IDENTITY_CHECKED = "identity_checked"
-"""Stands in for the fingerprint of a person who couldn't be enrolled: nothing is there to compare (R139, R140)."""
 
-CHECKS: Mapping[CollectorKind, tuple[str, ...]] = MappingProxyType(
-    {
-        CollectorKind.SELF: (SLIP, DATA, FINGERPRINT, SIGNATURE),  # R120
-        CollectorKind.PROXY: (PROXY_ID_CARD, SLIP, SIGNATURE),  # R121
-        CollectorKind.POST: (RECEIVED_ON,),  # R113, R122
-    }
-)
+def required_checks(
+    rules: Rules, kind: CollectorKind, fingerprint: FingerprintOutcome | None = None
+) -> tuple[str, ...]:
+    """The flags a release needs, in the order of the source; ``fingerprint`` is the applicant's enrolment."""
+    return release_checks(rules, kind, fingerprint).texts("checks")
 
 
-def required_checks(kind: CollectorKind, fingerprint: FingerprintOutcome | None = None) -> tuple[str, ...]:
-    """The flags a release needs, in the order of the source."""
-    if fingerprint in (FingerprintOutcome.ENROL_FAILED, FingerprintOutcome.NOT_ENROLLED):
-        return tuple(IDENTITY_CHECKED if check == FINGERPRINT else check for check in CHECKS[kind])
-    return CHECKS[kind]
+def release_checks(rules: Rules, kind: CollectorKind, fingerprint: FingerprintOutcome | None = None) -> Value:
+    """The rule value behind ``required_checks``, for its source."""
+    if fingerprint is None:
+        return rules.need("collection", collector=kind)
+    return rules.need("collection", collector=kind, fingerprint=fingerprint)
 
 
 def missing_checks(
-    kind: CollectorKind, given: Mapping[str, bool], fingerprint: FingerprintOutcome | None = None
+    rules: Rules, kind: CollectorKind, given: Mapping[str, bool], fingerprint: FingerprintOutcome | None = None
 ) -> tuple[str, ...]:
     """The flags still missing; only a plain True counts."""
-    return tuple(check for check in required_checks(kind, fingerprint) if given.get(check) is not True)
+    return tuple(check for check in required_checks(rules, kind, fingerprint) if given.get(check) is not True)
 
 
 def needs_later_check(kind: CollectorKind) -> bool:

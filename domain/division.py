@@ -1,6 +1,6 @@
 """Administrative divisions (GB/T 2260): provinces, cities, counties, with the day of the data.
 
-The table holds today's divisions. It helps a person choose a place and says which places belong together; it never
+The table holds today's divisions with the pinyin of their names (ü as v). It helps a person choose a place and says which places belong together; it never
 judges the first six digits of an identity number, which may name a county abolished long ago (B31).
 """
 
@@ -55,6 +55,7 @@ class Division:
     level: Level
     province: str
     city: str | None
+    pinyin: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -86,6 +87,18 @@ def find_division(code: str) -> Division:
     return division
 
 
+def name_of_region(code: str) -> str | None:
+    """The place the first six digits of an identity number name: today's, an abolished one, or at least the province.
+
+    None only where not even the province is known; nobody is refused for that (B31).
+    """
+    table = _table()
+    if code in table:
+        return table[code].full_name
+    province = table.get(code[:2] + "0000")
+    return _retired().get(code) or (province.name if province else None)
+
+
 def is_division(code: str) -> bool:
     """True when the table has this 2-, 4- or 6-digit code."""
     return len(code) in (2, 4, 6) and code + "0" * (6 - len(code)) in _table()
@@ -111,10 +124,15 @@ def province_short_names(code: str) -> tuple[str, ...]:
 
 
 def search_divisions(text: str, limit: int = 20) -> tuple[Division, ...]:
-    """Places whose code starts with the text, or whose name or full name holds it; nearest and largest first."""
-    wanted = "".join(unicodedata.normalize("NFKC", text).split())
+    """Places whose code or pinyin (whole or first letters) starts with the text, or whose name or full name holds it.
+
+    Nearest and largest first; ü is typed as v, u or ü.
+    """
+    wanted = "".join(unicodedata.normalize("NFKC", text).replace("'", "").split()).lower()
     if not wanted:
         return ()
+    if wanted.replace("ü", "v").isascii() and wanted.replace("ü", "v").isalpha():
+        return _by_pinyin(wanted.replace("ü", "v"), limit)
     found = [(rank, d) for d in _table().values() if (rank := _rank(d, wanted)) is not None]
     return tuple(d for _, d in sorted(found, key=lambda pair: (pair[0], pair[1].code))[:limit])
 
@@ -141,6 +159,32 @@ def starts_with_place(text: str, province: str | None = None) -> bool:
 
 def _inside(division: Division) -> Iterator[Division]:
     return (d for d in _table().values() if division.contains(d))
+
+
+def _by_pinyin(typed: str, limit: int) -> tuple[Division, ...]:
+    found = [(rank, d) for d in _table().values() if (rank := _pinyin_rank(d, typed)) is not None]
+    return tuple(d for _, d in sorted(found, key=lambda pair: (pair[0], pair[1].code))[:limit])
+
+
+def _pinyin_rank(division: Division, typed: str) -> tuple[int, int] | None:
+    """The whole name before its beginning, spelling before first letters, and larger places first."""
+    if division.name in _STAND_INS:
+        return None
+    level = ("province", "city", "county").index(division.level)
+    spelt, letters = _spelt(division)
+    bare = len(_bare(_bare(division.name, _PROVINCE_SUFFIXES), _PLACE_SUFFIXES))
+    wholes = {"".join(division.pinyin[:bare]), spelt}
+    if typed in wholes | {whole.replace("v", "u") for whole in wholes}:
+        return 0, level
+    if spelt.startswith(typed) or spelt.replace("v", "u").startswith(typed):
+        return 1, level
+    if typed in {letters, letters[:bare]}:
+        return 2, level
+    return (3, level) if len(typed) > 1 and letters.startswith(typed) else None
+
+
+def _spelt(division: Division) -> tuple[str, str]:
+    return "".join(division.pinyin), "".join(syllable[0] for syllable in division.pinyin)
 
 
 def _rank(division: Division, wanted: str) -> int | None:
@@ -179,19 +223,25 @@ def _place_names(province: str | None) -> frozenset[str]:
 
 @cache
 def _table() -> Mapping[str, Division]:
-    return {code: _division(code, name) for code, name in _rows()}
+    return {code: _division(code, name, tuple(pinyin.split())) for code, name, pinyin in _rows()}
 
 
-def _rows() -> Iterator[tuple[str, str]]:
+def _rows() -> Iterator[tuple[str, str, str]]:
     data = files("domain.data")
     for file in ("divisions.csv", "division_changes.csv"):
         with data.joinpath(file).open(encoding="utf-8") as lines:
             for row in csv.DictReader(lines):
-                yield row["code"], row["name"]
+                yield row["code"], row["name"], row["pinyin"]
 
 
-def _division(code: str, name: str) -> Division:
+@cache
+def _retired() -> Mapping[str, str]:
+    with files("domain.data").joinpath("retired_divisions.csv").open(encoding="utf-8") as lines:
+        return {row["code"]: row["full_name"] for row in csv.DictReader(lines)}
+
+
+def _division(code: str, name: str, pinyin: tuple[str, ...]) -> Division:
     if code.endswith("0000"):
-        return Division(code, name, Level.PROVINCE, code, None)
+        return Division(code, name, Level.PROVINCE, code, None, pinyin)
     level = Level.CITY if code.endswith("00") else Level.COUNTY
-    return Division(code, name, level, code[:2] + "0000", code[:4] + "00")
+    return Division(code, name, level, code[:2] + "0000", code[:4] + "00", pinyin)

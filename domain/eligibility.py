@@ -38,16 +38,20 @@ def may_be_the_same_county(household: Division, residence: Division) -> bool:
     return household.contains(residence) or residence.contains(household)
 
 
-def _birth(_: Rules, question: Question) -> Iterator[Reason]:
+def _birth(rules: Rules, question: Question) -> Iterator[Reason]:
     if question.birth_date > question.day:
-        yield Reason("birth_date_in_future", "B30")
+        yield _excluded(rules, question, "birth_in_future")
 
 
-def _mainland(_: Rules, question: Question) -> Iterator[Reason]:
-    if question.household.province in OUTSIDE_MAINLAND:
-        yield Reason("household_outside_mainland", "R085", {"household": question.household.name})
-    if question.residence.province in OUTSIDE_MAINLAND:
-        yield Reason("residence_outside_mainland", "R033", {"residence": question.residence.name})
+def _mainland(rules: Rules, question: Question) -> Iterator[Reason]:
+    for place, division in (("household", question.household), ("residence", question.residence)):
+        if division.province in OUTSIDE_MAINLAND:
+            yield _excluded(rules, question, f"{place}_outside_mainland", {place: division.name})
+
+
+def _excluded(rules: Rules, question: Question, answer: str, facts: Mapping[str, object] | None = None) -> Reason:
+    value = rules.need("exclusion", item=question.item, answer=answer)
+    return Reason(value.text("code"), value.cite, facts or {})
 
 
 def _distance(rules: Rules, question: Question) -> Iterator[Reason]:
@@ -96,7 +100,7 @@ def _availability(rules: Rules, question: Question) -> Iterator[Reason]:
 def _nothing_open(rules: Rules, question: Question, facts: Mapping[str, object]) -> Reason:
     coming = rules.opens_on("availability", item=question.item, **question.where)
     if coming is None:
-        return Reason("service_not_offered", "D4", facts)
+        return _excluded(rules, question, "nothing_opened", facts)
     return Reason("service_not_open_yet", coming.cite, {**facts, "opens_on": coming.start})
 
 
@@ -107,14 +111,13 @@ def _exclusions(rules: Rules, question: Question) -> Iterator[Reason]:
         "booklet_obtainable": question.booklet_obtainable,
     }
     for answer, given in answers.items():
-        value = rules.find("exclusion", item=question.item, answer=answer) if given else None
-        if value is not None:
-            yield Reason(value.text("code"), value.cite)
+        if given and rules.find("exclusion", item=question.item, answer=answer) is not None:
+            yield _excluded(rules, question, answer)
 
 
-def _guardianship(_: Rules, question: Question) -> Iterator[Reason]:
+def _guardianship(rules: Rules, question: Question) -> Iterator[Reason]:
     if question.guardianship is not None and not question.is_minor:
-        yield Reason("guardianship_not_for_adults", "R030")
+        yield _excluded(rules, question, "guardianship_of_an_adult")
 
 
 def _proof(rules: Rules, question: Question) -> Iterator[Reason]:

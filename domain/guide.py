@@ -11,11 +11,12 @@ from domain.applicant import sixteenth_birthday
 from domain.checklist import Material, declared_elsewhere, materials, who_must_come
 from domain.commitment import LetterRule, letter_rule
 from domain.decision import Verdict
+from domain.division import Division
 from domain.eligibility import availability, may_be_the_same_county, residence_information, verdict
 from domain.policy.rule import Rules
 from domain.question import Question
 from domain.review import ReviewRule, review_rule
-from domain.terms import ServiceItem, ServiceScope, Whose
+from domain.terms import DeliveryMode, ServiceItem, ServiceScope, Whose
 from domain.validity import add_months, expected_validity
 
 __all__ = ["Guidance", "LetterRule", "Material", "Question", "ReviewRule", "advise"]
@@ -27,6 +28,7 @@ class Guidance:
 
     ``reason`` is the 申领原因 (R142). ``validity_years`` None with ``validity`` 长期 has no end; ``validity`` is empty
     for items that have none. ``notes`` are codes of friendly words, never of reasons. ``fee_fen`` is in fen.
+    ``legal_days`` counts from acceptance to the finished card (B04), None where no law does.
     """
 
     verdict: Verdict
@@ -44,6 +46,8 @@ class Guidance:
     validity: str = ""
     expected_valid_from: date | None = None
     expected_valid_until: date | None = None
+    delivery: tuple[DeliveryMode, ...] = ()
+    legal_days: int | None = None
 
 
 def advise(rules: Rules, question: Question) -> Guidance:
@@ -59,6 +63,7 @@ def advise(rules: Rules, question: Question) -> Guidance:
     review = review_rule(rules, question.item, question.household, question.day)
     fee = rules.need("fee", item=question.item, residence=question.residence)
     valid = expected_validity(rules, question.item, question.birth_date, review.due_if_received_on or question.day)
+    legal = rules.find("legal_clock", item=question.item)
     papers = materials(rules, question) if decided.allowed else ()
     rest = (letter.source, review.source, fee.cite, *([valid.source] if valid else []))
     return Guidance(
@@ -77,7 +82,14 @@ def advise(rules: Rules, question: Question) -> Guidance:
         validity=valid.words if valid else "",
         expected_valid_from=review.due_if_received_on if valid else None,
         expected_valid_until=valid.until if valid and review.due_if_received_on else None,
+        delivery=_delivery(rules, question) if decided.allowed else (),
+        legal_days=legal.number("days") if legal else None,
     )
+
+
+def _delivery(rules: Rules, question: Question) -> tuple[DeliveryMode, ...]:
+    value = rules.need("delivery", item=question.item, residence=question.residence)
+    return tuple(map(DeliveryMode, value.texts("modes")))
 
 
 def _scope(decided: Verdict, question: Question) -> ServiceScope | None:
@@ -92,10 +104,26 @@ def _notes(rules: Rules, question: Question, decided: Verdict) -> Iterator[str]:
         "needed"
     ):
         yield "confirm_with_station"
+    if decided.allowed:
+        yield from _rollout_notes(rules, question)
     if decided.allowed and may_be_the_same_county(question.household, question.residence):
         yield "choose_county"
     if question.item is ServiceItem.ID_CARD_FIRST_APPLICATION:
         yield _age_note(rules, question)
+
+
+def _rollout_notes(rules: Rules, question: Question) -> Iterator[str]:
+    """Ask before travelling: points that open step by step, a trial run, a province that isn't linked yet."""
+    where: dict[str, Division | str] = {"item": question.item, "residence": question.residence}
+    opening = (rules.find("point_opening", points=kind, **where) for kind in ("centre", "town"))
+    if any(value is not None and value.text("serving") == "as_ready" for value in opening):
+        yield "points_open_step_by_step"
+    publicity = rules.find("publicity", **where)
+    if publicity is not None and not publicity.flag("allowed"):
+        yield "trial_run"
+    across = question.scope is ServiceScope.CROSS_PROVINCE
+    if across and rules.need("ministry_link", household=question.household).maybe_flag("linked") is False:
+        yield "household_place_not_linked_yet"
 
 
 def _age_note(rules: Rules, question: Question) -> str:

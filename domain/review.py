@@ -11,23 +11,28 @@ from domain.terms import DayKind, ServiceItem
 
 @dataclass(frozen=True)
 class ReviewRule:
-    """Days and their kind, by the household place's province (R091); None where no source gives a limit (R101)."""
+    """Days and their kind, by the household place's province (R091); None where no source gives a limit (R101).
+
+    ``checks`` are codes of what the household place compares with its register (R094–R097, R165).
+    """
 
     days: int | None
     kind: DayKind | None
     source: str
     due_if_received_on: date | None
     calendar_missing: int | None
+    checks: tuple[str, ...] = ()
 
 
 def review_rule(rules: Rules, item: ServiceItem, household: Division, received_on: date) -> ReviewRule:
     """The clock of the household place and its last day if the papers are received on a given day."""
     value = rules.need("review_clock", item=item, household=household)
+    checks = rules.need("review_checks", item=item, household=household).texts("checks")
     days, kind = value.maybe_number("days"), value.maybe_text("kind")
     if days is None or kind is None:
-        return ReviewRule(None, None, value.cite, None, None)
+        return ReviewRule(None, None, value.cite, None, None, checks)
     due = deadline(received_on, days, DayKind(kind), rules.calendar)
-    return ReviewRule(days, DayKind(kind), value.cite, due.due_on, due.missing_year)
+    return ReviewRule(days, DayKind(kind), value.cite, due.due_on, due.missing_year, checks)
 
 
 def review_deadline(rules: Rules, item: ServiceItem, household: Division, received_on: date) -> Deadline | None:

@@ -17,8 +17,8 @@ class ServiceItem(StrEnum):
 class ServiceScope(StrEnum):
     """跨省通办 or 全省通办: how far the place of acceptance is from the household place (R008)."""
 
-    PROVINCE_WIDE = "province_wide"
-    CROSS_PROVINCE = "cross_province"
+    PROVINCE_WIDE = "province-wide"
+    CROSS_PROVINCE = "cross-province"
 
 
 class Sex(StrEnum):

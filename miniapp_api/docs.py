@@ -72,7 +72,7 @@ def _block(method: str, path: str, operation: Mapping[str, Any]) -> OperationBlo
         method=method.upper(),
         path=path,
         summary=operation["summary"],
-        description=operation.get("description", ""),
+        description=operation.get("description", "").replace("``", ""),
         signed_in=bool(operation["security"]),
         parameters=tuple(parameters),
         body=_content(operation.get("requestBody", {})),
@@ -92,7 +92,7 @@ def _shape(name: str, schema: Mapping[str, Any]) -> ShapeBlock:
     required = schema.get("required", ())
     fields = (_line(field, kind, field in required) for field, kind in schema.get("properties", {}).items())
     words = tuple(str(word) for word in schema.get("enum", ()))
-    return ShapeBlock(name, schema.get("description", ""), tuple(fields), words)
+    return ShapeBlock(name, schema.get("description", "").replace("``", ""), tuple(fields), words)
 
 
 def _line(name: str, schema: Mapping[str, Any], required: bool) -> FieldLine:
@@ -121,6 +121,8 @@ _TOLD = {
     "maxLength": "at most {} characters",
     "minimum": "from {}",
     "maximum": "to {}",
+    "ge": "from {}",
+    "le": "to {}",
     "minItems": "at least {}",
     "maxItems": "at most {}",
     "default": "default {}",
@@ -129,7 +131,7 @@ _TOLD = {
 
 def _limits(schema: Mapping[str, Any]) -> str:
     inner = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), schema)
-    told = (text.format(inner[key]) for key, text in _TOLD.items() if inner.get(key) not in (None, ""))
+    told = (text.format(inner[key]) for key, text in _TOLD.items() if inner.get(key) not in (None, "", 0))
     return ", ".join(told)
 
 

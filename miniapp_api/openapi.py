@@ -14,7 +14,7 @@ from miniapp_api.reading import IDEMPOTENCY_KEY
 from miniapp_api.refusals import PROBLEM, PROBLEM_SHAPE
 
 _REF = "#/components/schemas/{model}"
-_ALWAYS = (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR)
+_ALWAYS = (HTTPStatus.INTERNAL_SERVER_ERROR,)
 _ALSO: Mapping[Source, tuple[HTTPStatus, ...]] = {
     Source.PATH: (HTTPStatus.NOT_FOUND,),
     Source.QUERY: (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -28,7 +28,12 @@ _ALSO: Mapping[Source, tuple[HTTPStatus, ...]] = {
     Source.CITIZEN: (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY),
     Source.TOKEN: (HTTPStatus.UNAUTHORIZED,),
     Source.KEY: (HTTPStatus.BAD_REQUEST,),
-    Source.DEPS: (HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE),
+    Source.DEPS: (
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    ),
 }
 
 Schemas = Mapping[tuple[str, JsonSchemaMode], dict[str, Any]]

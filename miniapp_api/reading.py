@@ -15,7 +15,7 @@ from templates.labels import label
 IDEMPOTENCY_KEY = "Idempotency-Key"
 _KEY_SHAPE = re.compile(r"[!-~]{8,80}")
 _UNPRINTABLE = re.compile(r"[^ -~]")
-_CHUNK_NAME = re.compile(r"[^\w.\[\]-]")
+_NOT_IN_NAMES = re.compile(r"[^\w.\[\]-]")
 _MOST_ERRORS = 20
 
 Key = NewType("Key", str)
@@ -133,4 +133,4 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def _plain(name: str) -> str:
     """A field name from the request: only a name, only its beginning."""
-    return _CHUNK_NAME.sub("?", name)[:60]
+    return _NOT_IN_NAMES.sub("?", name)[:60]

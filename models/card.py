@@ -164,3 +164,8 @@ async def release_of(case_id: int) -> Release | None:
 async def write_check(**columns: Any) -> bool:
     """Append the later check; False when it was recorded before."""
     return await insert_once(CollectionCheck, **columns)
+
+
+async def check_of(case_id: int) -> CollectionCheck | None:
+    """The later check of a case, once it is recorded."""
+    return await CollectionCheck.get_or_none(case_id=case_id)

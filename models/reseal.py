@@ -16,7 +16,7 @@ from tortoise.models import Model
 
 from models.columns import KeyRing, Sealed, install_keyring, key_id_of, seal, unseal
 from models.seal_check import SealCheck, forget_old_keys
-from models.store import connection, transaction
+from models.store import connection, placeholder, transaction
 
 _ROWS_AT_ONCE = 200
 
@@ -80,7 +80,7 @@ async def _reseal_table(table: _SealedTable, current: str) -> int:
 
 async def _next_rows(table: _SealedTable, last: Any) -> list[dict[str, Any]]:
     columns = ", ".join(f'"{name}"' for name in (table.key, *table.purposes))
-    after = "" if last is None else f'WHERE "{table.key}" > {_mark(1)}'
+    after = "" if last is None else f'WHERE "{table.key}" > {placeholder(1)}'
     return await connection().execute_query_dict(
         f'SELECT {columns} FROM "{table.table}" {after} ORDER BY "{table.key}" LIMIT {_ROWS_AT_ONCE}',  # noqa: S608
         [] if last is None else [last],
@@ -96,12 +96,8 @@ async def _reseal_row(table: _SealedTable, row: dict[str, Any], current: str) ->
             continue
         changed = 1
         await connection().execute_query(
-            f'UPDATE "{table.table}" SET "{column}" = {_mark(1)} '  # noqa: S608
-            f'WHERE "{table.key}" = {_mark(2)} AND "{column}" = {_mark(3)}',
+            f'UPDATE "{table.table}" SET "{column}" = {placeholder(1)} '  # noqa: S608
+            f'WHERE "{table.key}" = {placeholder(2)} AND "{column}" = {placeholder(3)}',
             [seal(purpose, unseal(purpose, blob)), row[table.key], blob],
         )
     return changed
-
-
-def _mark(position: int) -> str:
-    return f"${position}" if connection().capabilities.dialect == "postgres" else "?"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tortoise import fields
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 from tortoise.models import Model
 
 from domain.terms import ServiceItem
@@ -80,6 +80,21 @@ async def free_place(slot_id: int) -> None:
     await Slot.filter(id=slot_id).update(taken=F("taken") - 1)
 
 
+async def change_place(old_slot_id: int | None, new_slot_id: int) -> bool:
+    """Give one place back and take another; False when the new slot is full: the caller then undoes everything.
+
+    Slots are locked in the order of their ids, so two cases that swap their slots never wait for each other.
+    """
+    if old_slot_id is None:
+        return await take_place(new_slot_id)
+    if old_slot_id <= new_slot_id:
+        await free_place(old_slot_id)
+        return await take_place(new_slot_id)
+    taken = await take_place(new_slot_id)
+    await free_place(old_slot_id)
+    return taken
+
+
 async def make_booking(slot_id: int, case_id: int, seats: int, at: datetime) -> bool:
     """Write the booking; False when the case already has a live one."""
     return await insert_once(Booking, slot_id=slot_id, case_id=case_id, seats=seats, made_at=at)
@@ -107,6 +122,7 @@ async def taken_between(point_id: int, item: ServiceItem, start: datetime, end: 
 
 
 async def bookings_at(point_id: int, start: datetime, end: datetime) -> Sequence[Booking]:
-    """Live bookings of a point between two times, case and applicant loaded, in order of time."""
-    found = Booking.filter(slot__point_id=point_id, ended_at=None, slot__starts_at__gte=start, slot__starts_at__lt=end)
+    """Bookings of a point between two times, live or kept (the person came), case and applicant loaded, by time."""
+    counts = Q(ended_at=None) | Q(how_ended="kept")
+    found = Booking.filter(counts, slot__point_id=point_id, slot__starts_at__gte=start, slot__starts_at__lt=end)
     return await found.select_related("slot", "case", "case__applicant").order_by("slot__starts_at", "id")

@@ -56,7 +56,7 @@ async def insert_once(model: type[Model], /, **columns: Any) -> bool:
     meta = model._meta  # noqa: SLF001 — Tortoise keeps the public description of a table there
     names, values = _given(model(**columns))
     client = connection()
-    marks = ", ".join(_mark(client, position) for position in range(1, len(names) + 1))
+    marks = ", ".join(placeholder(position) for position in range(1, len(names) + 1))
     statement = (
         f'INSERT INTO "{meta.db_table}" ({", ".join(names)}) VALUES ({marks}) '  # noqa: S608 — names of our own tables
         f'ON CONFLICT DO NOTHING RETURNING "{meta.db_pk_column}"'
@@ -77,8 +77,9 @@ def _given(row: Model) -> tuple[list[str], list[Any]]:
     return names, values
 
 
-def _mark(client: BaseDBAsyncClient, position: int) -> str:
-    return f"${position}" if client.capabilities.dialect == "postgres" else "?"
+def placeholder(position: int) -> str:
+    """How the parameter at this position (from 1) is written in SQL on this database."""
+    return f"${position}" if connection().capabilities.dialect == "postgres" else "?"
 
 
 async def move(model: type[Model], where: Mapping[str, Any], set: Mapping[str, Any]) -> bool:  # noqa: A002 — SQL's word

@@ -11,7 +11,7 @@ from domain.local_time import SHANGHAI, day_of
 from templates.labels import label
 
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, direction marks, lone surrogates, line separators
-_WORD = re.compile(r"[a-z][a-z0-9_]*")
+_WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _LONGEST = 300
 
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from casework.deps import DELIVER_NOTICES
-from workers.jobs_deadlines import open_days, warn_of_deadlines
+from workers.jobs_deadlines import fill_due_days, warn_of_deadlines
 from workers.jobs_notices import deliver_notices
 from workers.retries import Job
 
 WARN_OF_DEADLINES: Final = "warn_of_deadlines"
-OPEN_DAYS: Final = "open_days"
+FILL_DUE_DAYS: Final = "fill_due_days"
 
 JOBS: Final[Mapping[str, Job]] = {
     DELIVER_NOTICES: deliver_notices,
     WARN_OF_DEADLINES: warn_of_deadlines,
-    OPEN_DAYS: open_days,
+    FILL_DUE_DAYS: fill_due_days,
 }
 
 
@@ -35,5 +35,5 @@ class Sweep:
 SCHEDULE: Final = (
     Sweep(DELIVER_NOTICES, seconds=frozenset(range(0, 60, 5))),
     Sweep(WARN_OF_DEADLINES, seconds=frozenset({20}), minutes=frozenset(range(0, 60, 10))),
-    Sweep(OPEN_DAYS, seconds=frozenset({40}), minutes=frozenset({5, 35})),
+    Sweep(FILL_DUE_DAYS, seconds=frozenset({40}), minutes=frozenset({5, 35})),
 )

@@ -5,7 +5,8 @@ A rule file holds one rule::
     name: review_clock
     meaning: how many days the household place has to review and issue
     keys: [item, household]              # what a row may select by
-    fields: {days: number_or_null, kind: text_or_null} # number, text, flag, texts, or one of them with _or_null
+    fields: {days: number_or_null, kind: [working, calendar, null]}
+    # number, text, flag, texts, one of them with _or_null, or the list of words that are taken
     rows:
       - for: {item: id_card_first_application, household: "44"}
         rule: [R090, R091]
@@ -29,7 +30,16 @@ import yaml
 from domain.calendar import load_calendar
 from domain.division import is_division
 from domain.policy.rule import PLACE_KEYS, Row, Rule, Rulebook, Source, Value
-from domain.terms import GuardianshipCase, ProofKind, ServiceItem, ServiceScope, Whose
+from domain.question import OVER_16, UNDER_16
+from domain.terms import (
+    CollectorKind,
+    FingerprintOutcome,
+    GuardianshipCase,
+    ProofKind,
+    ServiceItem,
+    ServiceScope,
+    Whose,
+)
 
 _KINDS: Mapping[str, type] = {"number": int, "text": str, "flag": bool, "texts": list}
 _OR_NULL = "_or_null"
@@ -40,12 +50,53 @@ _WORDS: Mapping[str, frozenset[str]] = {
     "guardianship": frozenset({*GuardianshipCase, "undeclared"}),
     "proof": frozenset(ProofKind),
     "whose": frozenset(Whose),
+    "collector": frozenset(CollectorKind),
+    "fingerprint": frozenset(FingerprintOutcome),
+    "age": frozenset({UNDER_16, OVER_16}),
+    "points": frozenset({"centre", "town"}),
 }
-"""Keys whose words are terms of the house; other keys take any word."""
+"""Keys whose words are terms of the house."""
+
+_ANY_WORD = frozenset({"answer", "band", "paper"})
+_KEYS = frozenset({*_WORDS, *PLACE_KEYS, *_ANY_WORD})
+
+NEEDED = frozenset(
+    {
+        "attendance",
+        "availability",
+        "block",
+        "card_centre",
+        "collection",
+        "confirmation",
+        "delivery",
+        "distance",
+        "exclusion",
+        "fee",
+        "guardianship",
+        "later_check",
+        "legal_clock",
+        "letter",
+        "materials",
+        "ministry_link",
+        "note",
+        "paper",
+        "point_opening",
+        "publicity",
+        "reminder",
+        "residence_information",
+        "review_checks",
+        "review_clock",
+        "settlement",
+        "tie_proof",
+        "validity",
+    }
+)
+"""The rules the house asks for: one missing file is half a rulebook."""
 
 _FILE = {"name", "meaning", "keys", "fields", "rows"}
 _ROW = {"for", "rule", "values"}
 _VALUE = {"from", "until", "source", "value", "article", "assumed"}
+_RELIABILITY = ("primary", "secondary", "default")
 _SOURCE = {"title", "number", "day", "issuer", "reliability", "url"}
 
 
@@ -88,6 +139,8 @@ def load_rulebook(folder: Traversable | None = None) -> Rulebook:
         if rule.name in rules:
             raise BrokenRules(f"{path.name}:1: the rule {rule.name} stands in another file already")
         rules[rule.name] = rule
+    if folder is None and (missing := NEEDED - rules.keys()):
+        raise BrokenRules(f"rules:1: half a rulebook, without {', '.join(sorted(missing))}")
     return Rulebook(rules=rules, sources=sources, calendar=load_calendar())
 
 
@@ -116,6 +169,8 @@ def _source(file: str, key: str, entry: Any) -> Source:
         raise BrokenRules(f"{file}:{entry.line}: the source {key} needs a title and an issuer")
     if entry.get("day") is not None and not isinstance(entry["day"], date):
         raise BrokenRules(f"{file}:{entry.line}: the day of the source {key} isn't a date")
+    if entry.get("reliability", "primary") not in _RELIABILITY:
+        raise BrokenRules(f"{file}:{entry.line}: the source {key} is {', '.join(_RELIABILITY)}")
     return Source(
         key=key,
         title=str(entry["title"]),
@@ -135,7 +190,7 @@ class _RuleFile:
         self.sources = sources
         self.document = _read(path)
         self.keys: frozenset[str] = frozenset()
-        self.fields: Mapping[str, str] = {}
+        self.fields: Mapping[str, Any] = {}
 
     def read(self) -> Rule:
         self._known_words(self.document, _FILE)
@@ -144,8 +199,10 @@ class _RuleFile:
             self._stop(self.document, "a rule needs a name and a meaning")
         self.keys = frozenset(self.document.get("keys") or ())
         self.fields = dict(self.document.get("fields") or {})
+        if unknown := self.keys - _KEYS:
+            self._stop(self.document, f"unknown keys: {', '.join(sorted(unknown))}")
         for field, kind in self.fields.items():
-            if str(kind).removesuffix(_OR_NULL) not in _KINDS:
+            if not isinstance(kind, list) and str(kind).removesuffix(_OR_NULL) not in _KINDS:
                 self._stop(self.document, f"the field {field} is of the unknown kind {kind}")
         rows = tuple(self._row(row) for row in self._list(self.document, "rows"))
         self._no_twin_rows(rows)
@@ -203,7 +260,7 @@ class _RuleFile:
             self._stop(value, f"a value has exactly the fields {sorted(self.fields)}")
         for field, kind in self.fields.items():
             if not _is_kind(given[field], kind):
-                self._stop(given, f"the field {field} isn't a {kind}")
+                self._stop(given, f"the field {field} isn't {_told(kind)}")
         return dict(given)
 
     def _in_order(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -240,7 +297,13 @@ class _RuleFile:
         raise BrokenRules(f"{self.file}:{mapping.line}: {reason}")
 
 
-def _is_kind(value: Any, kind: str) -> bool:
+def _told(kind: Any) -> str:
+    return f"one of {', '.join(map(str, kind))}" if isinstance(kind, list) else f"a {kind}"
+
+
+def _is_kind(value: Any, kind: Any) -> bool:
+    if isinstance(kind, list):
+        return any(value == word for word in kind)
     if value is None:
         return kind.endswith(_OR_NULL)
     wanted = _KINDS[kind.removesuffix(_OR_NULL)]

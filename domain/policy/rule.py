@@ -34,11 +34,17 @@ class Source:
     url: str | None = None
 
     @property
+    def is_secondary(self) -> bool:
+        """True for a report or a copy that nobody has confirmed yet."""
+        return self.reliability == "secondary"
+
+    @property
     def cite(self) -> str:
-        """《title》（number, date）as a citizen may read it."""
+        """title（number, date） as a citizen may read it; a secondary source says so."""
         facts = [self.number or "", self.day.isoformat() if self.day else ""]
         inside = "，".join(fact for fact in facts if fact)
-        return f"{self.title}（{inside}）" if inside else self.title
+        doubt = "（转引，待核实）" if self.is_secondary else ""
+        return (f"{self.title}（{inside}）" if inside else self.title) + doubt
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,11 @@ class Value:
         """A text that may be null."""
         value = self._field(name)
         return None if value is None else str(value)
+
+    def maybe_flag(self, name: str) -> bool | None:
+        """A yes or no that may be null: nobody says."""
+        value = self._field(name)
+        return None if value is None else bool(value)
 
     def maybe_number(self, name: str) -> int | None:
         """A number that may be null."""

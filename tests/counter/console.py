@@ -87,7 +87,7 @@ class Console:
 
 
 class _Forms(HTMLParser):
-    """Forms with their hidden and typed fields; unticked boxes and buttons are not sent."""
+    """Forms with their hidden and typed fields; one may stand before its form. Unticked boxes and buttons stay out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,9 +97,8 @@ class _Forms(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         of = dict(attrs)
         if tag == "form":
-            fields: Fields = {}
+            fields = self._ids.setdefault(of.get("id") or f"form {len(self.forms)}", {})
             self.forms.append((of.get("action") or "", fields))
-            self._ids[of.get("id") or ""] = fields
         elif tag == "input" and of.get("name") and of.get("type") != "checkbox":
             self._fields(of)[of["name"] or ""] = of.get("value") or ""
 

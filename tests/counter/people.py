@@ -149,7 +149,7 @@ async def crosser(deps: Deps) -> Walker:
     number = identity_number("360702", date(2006, 3, 4), secrets.randbelow(999))
     facts = PersonFacts("示例异乡人", number, "360702", "江西省赣州市章贡区演示路7号", collective_household=False)
     profile = await declare_self(deps, who, facts)
-    case = await _open(deps, who, profile.persons[0].id, "440103", "广东省广州市荔湾区演示路8号")
+    case = await _open(deps, who, profile.persons[0].id, "440103", "广东省广州市荔湾区演示路8号", declared_locally=True)
     await _book(deps, who, case, GUANGZHOU, 0)
     return Walker(who, case, "示例异乡人", number)
 
@@ -167,9 +167,15 @@ async def _open(
     address: str,
     *,
     proof_of: Whose = Whose.APPLICANT,
+    declared_locally: bool = False,
     delivery: DeliveryMode = DeliveryMode.STATION,
 ) -> str:
-    facts = ResidenceFacts(person_id, ITEM, division, address, ProofKind.EMPLOYMENT, proof_of, declared_locally=False)
+    facts = ResidenceFacts(
+        person_id, ITEM, division, address,
+        proof=None if declared_locally else ProofKind.EMPLOYMENT,
+        proof_of=None if declared_locally else proof_of,
+        declared_locally=declared_locally,
+    )  # fmt: skip
     declared = await declare_residence(deps, who, facts, key())
     post_to = PostAddress("示例收件人", "13800000000", address) if delivery is DeliveryMode.POST else None
     wish = CaseWish(

@@ -12,6 +12,7 @@ from models.audit import AuditEntry
 from models.card import Release
 from models.case import Case, CaseEvent
 from models.notice import Notice
+from templates.labels import label
 from tests.counter.conftest import OpenConsole
 from tests.counter.console import Console, Fields, Page
 from tests.counter.people import Walker, adult, code_of, crosser, key, minor
@@ -79,7 +80,7 @@ async def test_adult_is_served_from_scan_to_release(at_desk: OpenConsole, deps: 
     page = await console.get(f"/cases/{walker.number}")
     page = await console.get((await console.send(page, at(walker, "arrival"))).location)
     assert "领证通知会自动发给申请人" in page.text
-    assert walker.number in (await console.get("/")).html.split("等待领取")[1]
+    assert walker.number in (await console.get("/")).html.split('id="list-to_collect"')[1]
 
     checks = {"slip_number": NUMBERS["slip_number"], "checks": ["slip", "data", "fingerprint", "signature"]}
     done = await console.send(page, at(walker, "release"), checks, collector="self")
@@ -135,7 +136,7 @@ async def test_child_is_served_with_guardian_and_a_relative_collects(
 
     page = await console.get(went.location)
     assert "领证后核验时限" in page.text
-    assert walker.number in (await console.get("/")).html.split("领证后待核验")[1]
+    assert walker.number in (await console.get("/")).html.split('id="list-checks_open"')[1]
     half = await console.send(page, at(walker, "check"), {"checks": ["data"]})
     assert (half.status, half.refused) == (422, "collection_checks_missing")
     assert (await stored(walker)).state is CaseState.RELEASED
@@ -157,6 +158,18 @@ async def test_letter_without_published_text_is_signed_on_paper_at_the_counter(
     page = await confirmed(console, walker, page, SignatureMethod.PAPER)
     assert "在窗口签署了纸质文本" in page.text
     assert (await console.send(page, at(walker, "acceptance"), all_ticked(page))).status == 303
+
+
+@pytest.mark.parametrize("unticked", ["face_check_done", "compared"])
+async def test_nothing_is_accepted_before_face_and_data_were_compared(
+    unticked: str, at_desk: OpenConsole, deps: Deps
+) -> None:
+    walker = await adult(deps)
+    console = await at_desk()
+    page = await confirmed(console, walker, await scanned(console, deps, walker))
+    fields = {name: value for name, value in all_ticked(page).items() if name != unticked}
+    assert (await console.send(page, at(walker, "acceptance"), fields)).refused == "face_check_required"
+    assert (await stored(walker)).state is CaseState.OPEN
 
 
 async def test_refused_form_keeps_what_was_typed(at_desk: OpenConsole, deps: Deps) -> None:
@@ -250,6 +263,18 @@ async def test_nothing_is_offered_before_the_person_has_arrived(at_desk: OpenCon
     assert (await console.post(at(walker, "acceptance"), fields)).refused == "not_checked_in"
 
 
+@pytest.mark.parametrize("state", list(CaseState))
+async def test_page_shows_a_case_in_every_state(state: CaseState, at_desk: OpenConsole, deps: Deps) -> None:
+    walker = await minor(deps)
+    await Case.filter(number=walker.number).update(state=state)
+    page = await (await at_desk("clerk-jj")).get(f"/cases/{walker.number}")
+    assert page.status == 200
+    assert label(state) in page.text
+    assert page.offers(at(walker, "arrival")) is (state is CaseState.DISPATCHED)
+    assert page.offers(at(walker, "release")) is (state is CaseState.ARRIVED)
+    assert not page.offers(at(walker, "acceptance"))
+
+
 @pytest.mark.parametrize("act", ["arrival", "release", "check"])
 async def test_later_steps_wait_for_their_turn(act: str, at_desk: OpenConsole, deps: Deps) -> None:
     walker = await adult(deps)
@@ -297,16 +322,18 @@ async def test_card_that_goes_by_post_is_not_registered_at_the_counter(at_desk: 
 
 async def test_names_are_data_and_never_markup(at_desk: OpenConsole, deps: Deps) -> None:
     walker = await adult(deps)
+    console = await at_desk()
+    await scanned(console, deps, walker)
     case = await stored(walker)
     canary = "<script>alert(1)</script>\"'><img src=x>{{7*7}}"
     case.form = {**case.form, "name": canary, "household_address": canary}
     await case.save(update_fields=["form"])
-    console = await at_desk()
-    page = await scanned(console, deps, walker)
+    page = await console.get(f"/cases/{walker.number}")
     for html in (page.html, (await console.get("/")).html):
         assert "<script>alert" not in html
         assert "<img" not in html
-    assert canary in page.text or "&lt;script&gt;alert(1)&lt;/script&gt;" in page.html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.html
+    assert "{{7*7}}" in page.html
     typed = await console.send(page, at(walker, "acceptance"), {"acceptance_number": canary[:50]})
     assert "<script>alert" not in typed.html
     assert typed.form(at(walker, "acceptance"))["acceptance_number"] == canary[:50]

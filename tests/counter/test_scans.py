@@ -1,6 +1,7 @@
 """The scan box: what a scanner types, what a hand types, and what is neither."""
 
 import asyncio
+import io
 
 import pytest
 
@@ -94,8 +95,11 @@ async def test_what_is_no_code_is_told_apart_kindly(typed: str, code: str, at_de
 
 
 async def test_five_megabytes_pasted_are_refused(at_desk: OpenConsole) -> None:
-    page = await (await at_desk()).scan("9" * 5_000_000)
-    assert (page.status, page.refused) == (413, "too_large")
+    paste = io.BytesIO(b"code=" + b"9" * 5_000_000)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with (await at_desk()).client.post("/scan", data=paste, headers=form) as answer:
+        assert answer.status == 413
+        assert 'data-code="too_large"' in await answer.text()
 
 
 async def test_list_of_another_day_can_be_looked_up(at_desk: OpenConsole, deps: Deps) -> None:

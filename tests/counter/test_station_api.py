@@ -144,11 +144,26 @@ async def test_report_of_another_shape_is_refused_with_its_field(
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"null", b"{", b"\xff\xfe", b"[" * 30_000, b'{"kind":"issued","kind":"issued"}']
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"[]", id="list"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b"{", id="half"),
+        pytest.param(b"\xff\xfe", id="not-utf-8"),
+        pytest.param(b"[" * 30_000, id="deep"),
+    ],
 )
 async def test_what_is_no_json_object_is_refused(body: bytes, console: Console, deps: Deps, clock: TurnedClock) -> None:
     page, problem = await send(console, body, signed(body, clock.now()))
     assert (page.status, problem["code"]) == (422, "report_malformed")
+
+
+async def test_name_told_twice_is_refused(console: Console, walker: Walker, clock: TurnedClock) -> None:
+    body = body_of(NUMBER, "review_started", clock.now()).replace(b"{", b'{"unit": "another", ', 1)
+    page, problem = await send(console, body, signed(body, clock.now()))
+    assert (page.status, problem["code"]) == (422, "report_malformed")
+    assert await state_of(walker) is CaseState.ACCEPTED
 
 
 async def test_report_over_64_kib_is_refused(console: Console, deps: Deps, clock: TurnedClock) -> None:

@@ -15,6 +15,7 @@ from domain.policy.loader import load_rulebook
 from domain.terms import CollectorKind, FingerprintOutcome
 
 BOOK = load_rulebook()
+RULES = BOOK.on(date(2026, 11, 20))
 
 
 @pytest.mark.parametrize(
@@ -26,22 +27,22 @@ BOOK = load_rulebook()
     ],
 )
 def test_each_way_of_collecting_has_its_own_checks(kind: CollectorKind, checks: tuple[str, ...]) -> None:
-    assert missing_checks(kind, {}) == checks
-    assert missing_checks(kind, dict.fromkeys(checks, True)) == ()
+    assert missing_checks(RULES, kind, {}) == checks
+    assert missing_checks(RULES, kind, dict.fromkeys(checks, True)) == ()
     for check in checks:
-        assert missing_checks(kind, dict.fromkeys(checks, True) | {check: False}) == (check,)
+        assert missing_checks(RULES, kind, dict.fromkeys(checks, True) | {check: False}) == (check,)
 
 
 def test_a_relatives_fingerprint_is_never_compared() -> None:
-    assert "fingerprint" not in required_checks(CollectorKind.PROXY)
+    assert "fingerprint" not in required_checks(RULES, CollectorKind.PROXY)
 
 
 @pytest.mark.parametrize("outcome", [FingerprintOutcome.ENROL_FAILED, FingerprintOutcome.NOT_ENROLLED])
 def test_whoever_could_not_be_enrolled_is_checked_in_person_instead(outcome: FingerprintOutcome) -> None:
     given = {"slip": True, "data": True, "signature": True, "fingerprint": True}
-    assert missing_checks(CollectorKind.SELF, given, outcome) == ("identity_checked",)
-    assert missing_checks(CollectorKind.SELF, given | {"identity_checked": True}, outcome) == ()
-    assert missing_checks(CollectorKind.SELF, given, FingerprintOutcome.ENROLLED) == ()
+    assert missing_checks(RULES, CollectorKind.SELF, given, outcome) == ("identity_checked",)
+    assert missing_checks(RULES, CollectorKind.SELF, given | {"identity_checked": True}, outcome) == ()
+    assert missing_checks(RULES, CollectorKind.SELF, given, FingerprintOutcome.ENROLLED) == ()
 
 
 def test_only_collection_in_person_needs_no_later_check() -> None:

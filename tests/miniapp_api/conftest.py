@@ -11,7 +11,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from casework.deps import Deps
 from casework.settings import Settings, load_settings
-from domain.policy.loader import Rulebook, load_rulebook
+from domain.policy.loader import load_rulebook
+from domain.policy.rule import Rulebook
 from domain.terms import ServiceItem
 from gateways.http import open_session
 from gateways.sandbox.apps import AppKind, PushFormat, PushMode, SandboxApp

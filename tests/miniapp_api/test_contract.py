@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import schemathesis
 from aiohttp.test_utils import TestClient
-from hypothesis.errors import Unsatisfiable
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -25,7 +24,7 @@ from tests.miniapp_api.conftest import ClientFactory
 from tests.miniapp_api.people import Citizen, WeChat, booked, opened
 
 WIDE = Limits(logins_per_address=Allowance(10**6, 1.0), writes_per_account=Allowance(10**6, 1.0))
-EXAMPLES = 20
+EXAMPLES = 15
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -66,8 +65,15 @@ async def test_no_made_up_request_finds_an_error_of_ours(target: Target, mode: G
 
 def _try_all(schema: Any, target: Target, mode: GenerationMode) -> None:
     for found in schema.get_all_operations():
-        try: _try(found.ok(), target, mode)
-        except Unsatisfiable: print("UNSAT", found.ok().label)
+        operation = found.ok()
+        if mode is GenerationMode.POSITIVE or _can_be_wrong(operation):
+            _try(operation, target, mode)
+
+
+def _can_be_wrong(operation: Any) -> bool:
+    """A public request that takes nothing cannot be made wrongly."""
+    raw = operation.definition.raw
+    return bool(raw["parameters"] or raw["security"] or "requestBody" in raw)
 
 
 def _try(operation: Any, target: Target, mode: GenerationMode) -> None:

@@ -1,6 +1,7 @@
 """Whatever goes wrong, there is one shape, in Chinese, that says what to do next and tells nothing it should not."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,7 +134,20 @@ def test_every_reason_is_told_at_once_with_its_words() -> None:
     assert body["source"] == "R040"
 
 
-def test_every_refusal_a_citizen_can_meet_has_words_and_a_status_of_its_own() -> None:
+OF_OTHER_DOORS = re.compile(
+    "(staff|report|reporter|code|acceptance_number|supplements|slip|collection_checks|check|face_check|guardian_presence"
+    "|same_frame_photo|materials_incomplete|letter_unconfirmed|not_checked_in|not_service_day|case_of_other_station"
+    "|card_goes_by_post|push)(_|$)"
+)
+RAISED = re.compile(r'(?:Refusal|Reason)\(\s*"([a-z0-9_]+)"')
+
+
+def test_every_refusal_that_can_be_raised_has_words_and_a_status_here_or_belongs_to_another_door() -> None:
+    root = Path(__file__).parents[2]
+    sources = [path for room in ("casework", "domain", "miniapp_api") for path in (root / room).rglob("*.py")]
+    raised = {code for path in sources for code in RAISED.findall(path.read_text(encoding="utf-8"))}
+    assert len(raised) > 50
+    assert {code for code in raised if code not in STATUS and not OF_OTHER_DOORS.match(code)} == set()
     assert set(STATUS) <= known_refusals()
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]
 
 from models.db import connection, transaction
-from models.store import _mark
+from models.store import placeholder
 
 
 async def seen_from_outside(url: str, statement: str) -> list[tuple[Any, ...]]:
@@ -31,7 +31,7 @@ async def seen_from_outside(url: str, statement: str) -> list[tuple[Any, ...]]:
 async def insert(table: str, **columns: Any) -> None:
     """A raw INSERT on this task's connection, past every rule of the rows."""
     names = ", ".join(f'"{name}"' for name in columns)
-    marks = ", ".join(_mark(connection(), position) for position in range(1, len(columns) + 1))
+    marks = ", ".join(placeholder(position) for position in range(1, len(columns) + 1))
     await execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', list(columns.values()))
 
 

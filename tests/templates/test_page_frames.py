@@ -10,7 +10,8 @@ from jinja2 import UndefinedError
 
 import domain.notice
 import domain.terms
-from domain.collection import CHECKS, IDENTITY_CHECKED
+from domain.collection import required_checks
+from domain.policy.loader import load_rulebook
 from domain.refusal import Refusal
 from domain.terms import CaseState, CollectorKind, DeliveryMode, FingerprintOutcome, SignerCapacity, Whose
 from templates.labels import label
@@ -153,7 +154,9 @@ def rule_words(pattern: str, files: str = "*.yaml") -> set[str]:
 def test_papers_notes_and_checks_of_the_rules_are_named() -> None:
     papers = rule_words(r"for: \{paper: (\w+)")
     notes = rule_words(r"\bnote: (\w+_\w+)") | rule_words(r"\bcode: (\w+_\w+)", "note.yaml")
-    checks = {check for kind in CollectorKind for check in CHECKS[kind]} | {IDENTITY_CHECKED}
+    rules = load_rulebook().on(date(2026, 11, 20))
+    outcomes = (None, *FingerprintOutcome)
+    checks = {check for kind in CollectorKind for one in outcomes for check in required_checks(rules, kind, one)}
     assert papers
     assert notes
     assert {word for word in papers | notes | checks if label(word) == word} == set()

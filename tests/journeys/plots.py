@@ -1,0 +1,179 @@
+"""The four stories: who goes where, what the rules say to it, and the steps of the way."""
+
+from collections.abc import Mapping
+
+from tests.journeys import steps_citizen as citizen
+from tests.journeys import steps_counter as counter
+from tests.journeys import steps_police as police
+from tests.journeys.time_limits import GUANGDONG_REVIEW, JIANGXI_REVIEW
+from tests.journeys.walk import Guardian, Plot, Step
+
+_WITH_LETTER = ("opened", "booked", "letter_signed", "code_issued", "checked_in", "accepted")
+_WITHOUT_LETTER = ("opened", "booked", "code_issued", "checked_in", "accepted")
+_MADE = ("review_started", "issued", "production_started", "dispatched")
+
+ADULT = Plot(
+    name="adult",
+    age=19,
+    household="360702",
+    household_address="江西省赣州市章贡区示范路101号",
+    residence="360102",
+    residence_address="江西省南昌市东湖区示范路202号",
+    scope="province-wide",
+    proof=("employment", "applicant"),
+    papers=("household_booklet", "employment_proof"),  # R040
+    papers_before=("household_booklet", "tie_proof"),
+    letter="to_sign",  # R061
+    review=JIANGXI_REVIEW,
+    point="DEMO-NC-1",
+    household_system="demo-jx-household",
+    card_centre="demo-jx-centre",
+    messages=("accepted", "ready_for_pickup"),
+    history=(*_WITH_LETTER, *_MADE, "arrival_registered", "released", "closed"),
+)
+MINOR = Plot(
+    name="minor",
+    age=9,
+    household="360102",
+    household_address="江西省南昌市东湖区示范路303号",
+    residence="360403",
+    residence_address="江西省九江市浔阳区示范路404号",
+    scope="province-wide",
+    guardian=Guardian("360103", "江西省南昌市西湖区示范路505号", "mother", "birth_certificate"),  # R045
+    proof=("employment", "guardian"),  # R043
+    papers=("household_booklet", "birth_certificate", "guardian_id_card", "employment_proof"),  # R041-R045
+    papers_before=("household_booklet", "birth_certificate", "guardian_id_card", "tie_proof"),
+    letter="to_sign",
+    review=JIANGXI_REVIEW,
+    point="DEMO-JJ-1",
+    household_system="demo-jx-household",
+    card_centre="demo-jx-centre",
+    messages=("ready_for_pickup", "check_due"),
+    history=(*_WITH_LETTER, *_MADE, "arrival_registered", "proxy_named", "released", "check_recorded", "closed"),
+)
+GUANGDONG = Plot(
+    name="guangdong",
+    age=18,
+    household="441402",
+    household_address="广东省梅州市梅江区示范路606号",
+    residence="440304",
+    residence_address="广东省深圳市福田区示范路707号",
+    scope="province-wide",
+    papers=("household_booklet",),  # residence information replaces the proofs (R047)
+    papers_before=("household_booklet",),
+    letter="not_required",  # R060
+    review=GUANGDONG_REVIEW,
+    point="DEMO-SZ-1",
+    household_system="demo-gd-household",
+    card_centre="demo-gd-centre",
+    messages=("accepted", "check_due"),
+    history=(*_WITHOUT_LETTER, *_MADE, "received_by_post", "check_recorded", "closed"),
+    delivery="post",
+)
+CROSS_PROVINCE = Plot(
+    name="cross-province",
+    age=17,
+    household="360702",
+    household_address="江西省赣州市章贡区示范路808号",
+    residence="440106",
+    residence_address="广东省广州市天河区示范路909号",
+    scope="cross-province",
+    papers=("household_booklet",),  # R047 for both scopes (D3)
+    papers_before=("household_booklet",),
+    letter="on_paper",  # D1
+    review=JIANGXI_REVIEW,  # the household place's clock (R091)
+    point="DEMO-CAN-1",
+    household_system="demo-jx-household",
+    card_centre="demo-gd-centre",
+    messages=("ready_for_pickup",),
+    history=(*_WITHOUT_LETTER, *_MADE, "arrival_registered", "released", "closed"),
+)
+PLOTS: Mapping[str, Plot] = {plot.name: plot for plot in (ADULT, MINOR, GUANGDONG, CROSS_PROVINCE)}
+
+
+def steps_of(plot: Plot) -> tuple[Step, ...]:
+    """The whole way of a story."""
+    return (
+        *_arriving(plot),
+        Step("居住信息申报", "residence declared", citizen.declare_residence),
+        Step("办理条件和材料清单", "eligibility and checklist", citizen.eligibility),
+        Step("提交申请", "case opened", citizen.open_case),
+        Step("预约受理点和时间", "station and place booked", citizen.book),
+        *_letter(plot),
+        Step("出示二维码", "hand-off code and QR", citizen.issue_code),
+        *_counter(plot),
+        Step("户籍地开始审核", "reported: under review", police.review_started),
+        Step("审核签发", "reported: issued", police.issued),
+        Step("开始制证", "reported: in production", police.production_started),
+        Step("证件分发", "reported: dispatched", police.dispatched),
+        *(_by_post() if plot.delivery == "post" else _at_the_station(plot)),
+        Step("办结", "closed", police.closed),
+    )
+
+
+def _arriving(plot: Plot) -> tuple[Step, ...]:
+    child = (Step("添加孩子和监护关系", "child and guardianship added", citizen.add_child),) if plot.guardian else ()
+    return (
+        Step("微信登录", "signed in by code", citizen.sign_in),
+        Step("同意隐私告知", "privacy consent given", citizen.consent),
+        Step("实名信息", "real name declared", citizen.real_name),
+        Step("手机号验证", "phone verified", citizen.phone_number),
+        Step("订阅消息", "messages allowed", citizen.allow_messages),
+        *child,
+    )
+
+
+def _letter(plot: Plot) -> tuple[Step, ...]:
+    if plot.letter == "not_required":
+        return (Step("无需承诺书", "no commitment letter", citizen.no_letter_here),)
+    if plot.letter == "on_paper":
+        return (Step("承诺书到窗口签纸质版", "letter to be signed on paper", citizen.no_letter_here),)
+    return (
+        Step("阅读告知承诺书", "commitment letter shown", citizen.show_letter),
+        Step("签署告知承诺书", "commitment letter signed", citizen.sign_letter),
+        Step("查看已签承诺书", "signed letter read", citizen.read_signed_letter),
+    )
+
+
+def _counter(plot: Plot) -> tuple[Step, ...]:
+    both = (Step("同框照片是必须的", "same-frame photo insisted on", counter.same_frame_first),)
+    return (
+        Step("窗口登录", "clerk signed in", counter.sign_in),
+        Step("扫码核对预登记信息", "clerk scanned: pre-filled case beside the checklist", counter.scan),
+        *(
+            (Step("窗口确认承诺书", "letter confirmed", counter.confirm_letter),)
+            if plot.letter != "not_required"
+            else ()
+        ),
+        *(both if plot.guardian else ()),
+        Step("受理", "accepted", counter.accept),
+    )
+
+
+def _at_the_station(plot: Plot) -> tuple[Step, ...]:
+    arrived = (
+        Step("接收登记", "arrival registered", counter.register_arrival),
+        Step("收到领证通知", "pickup notice received by WeChat and SMS", police.pickup_notice),
+    )
+    if plot.guardian is None:
+        return (*arrived, Step("四项核验后发放", "released after the four checks", counter.release_to_self))
+    return (
+        *arrived,
+        Step("委托亲属代领", "relative named to collect", citizen.name_relative),
+        Step(
+            "发放给亲属，三十个工作日核验开始",
+            "released to a relative; later check opened",
+            counter.release_to_relative,
+        ),
+        Step("收到核验提醒", "check notice received", police.check_notice),
+        Step("登记领证后核验", "later check recorded", counter.record_check),
+    )
+
+
+def _by_post() -> tuple[Step, ...]:
+    return (
+        Step("收到寄出通知", "posted notice received with waybill", police.posted_notice),
+        Step("签收，三十个工作日核验开始", "received by post; later check opened", police.received_by_post),
+        Step("收到核验提醒", "check notice received", police.check_notice),
+        Step("户籍地登记核验", "later check recorded at the household place", counter.record_check_at_home),
+    )
