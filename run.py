@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from casework.deps import Deps
+    from casework.explain_policy import GuideQuestion
     from casework.seed_demo import DemoLogins
     from casework.settings import Settings
     from models.db import KeyRing
@@ -200,8 +201,9 @@ def make_sandboxes(settings: "Settings", clock: SystemClock) -> "tuple[web.Appli
     return wechat, sms
 
 
-def _keys(app: Any) -> dict[str, str]:
-    return {"appid": app.appid, "secret": app.secret, "token": app.token, "aes_key": app.aes_key}
+def _keys(app: Any) -> dict[str, Any]:
+    names = ("appid", "secret", "token", "aes_key", "aes_key_previous")
+    return {name: getattr(app, name) for name in names}
 
 
 # --- serving -----------------------------------------------------------------------------------------------------
@@ -430,15 +432,37 @@ def _command_check(settings: "Settings", _: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _command_guide(settings: "Settings", asked: argparse.Namespace) -> int:  # noqa: ARG001
-    from pydantic import TypeAdapter
-
-    from domain.division import find_division
-    from domain.guide import Question, advise
-    from domain.policy.loader import load_rulebook
+def _command_guide(asked: argparse.Namespace) -> int:
+    """Needs no settings, no database and no network, and writes nothing."""
+    from casework.explain_policy import explain, guide_json, place_view, refused_json
+    from domain.policy.loader import BrokenRules, load_rulebook
     from domain.refusal import Refusal
-    from domain.terms import GuardianshipCase, ServiceItem
     from templates.refusals import refusal_text
+
+    question = _guide_question(asked)
+    try:
+        view = explain(load_rulebook(), question, asked.on)
+    except BrokenRules as error:
+        sys.exit(f"Rules: {error}")
+    except Refusal as refusal:
+        text = refusal_text(refusal.code, refusal.facts)
+        print(f"{text.title}：{text.detail}{text.advice}", file=sys.stderr)
+        if asked.json:
+            print(refused_json(refusal))
+        return 0 if refusal.code == "before_first_rule" else 2
+    if asked.json:
+        print(guide_json(view))
+        return 0
+    from templates.guide import guide_in_words
+
+    places = {place: place_view(getattr(asked, place)).full_name for place in ("household", "residence")}
+    print(guide_in_words(view, item=question.item, **places))
+    return 0
+
+
+def _guide_question(asked: argparse.Namespace) -> "GuideQuestion":
+    from casework.explain_policy import GuideQuestion
+    from domain.terms import GuardianshipCase, ProofKind, ServiceItem, Whose
 
     items = {
         "first-id-card": ServiceItem.ID_CARD_FIRST_APPLICATION,
@@ -450,22 +474,22 @@ def _command_guide(settings: "Settings", asked: argparse.Namespace) -> int:  # n
         "birth-certificate": GuardianshipCase.BIRTH_CERTIFICATE,
         "other": GuardianshipCase.FURTHER_PROOF,
     }
-    try:
-        question = Question(
-            item=items[asked.item],
-            household=find_division(asked.household),
-            residence=find_division(asked.residence),
-            birth_date=asked.birth,
-            day=asked.on,
-            guardianship=relations.get(asked.relation),
-        )
-        guidance = advise(load_rulebook().on(asked.on), question)
-    except Refusal as refusal:
-        text = refusal_text(refusal.code, refusal.facts)
-        print(f"{text.title} {text.detail} {text.advice}", file=sys.stderr)
-        return 2
-    print(TypeAdapter(type(guidance)).dump_json(guidance, indent=1).decode())
-    return 0
+    not_a_parent = asked.guardian_relation == "other"
+    proof = asked.guardian_proof or asked.own_proof
+    owner = Whose.GUARDIAN if asked.guardian_proof else Whose.APPLICANT
+    return GuideQuestion(
+        item=items[asked.item],
+        household=asked.household,
+        residence=asked.residence,
+        birth=asked.birth,
+        on=asked.on,
+        relation=GuardianshipCase.OTHER if not_a_parent else relations.get(asked.relation),
+        held_card_before=asked.held_card or None,
+        active_soldier=asked.soldier or None,
+        booklet_obtainable=asked.booklet_obtainable or None,
+        proof=ProofKind(proof) if proof else None,
+        proof_of=owner if proof else None,
+    )
 
 
 def _command_journey(settings_of: "Callable[[Mapping[str, str]], Settings]", asked: argparse.Namespace) -> int:
@@ -506,13 +530,37 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_guide(guide: argparse.ArgumentParser) -> None:
+    proofs = ["employment", "schooling", "residence"]
     guide.add_argument("--item", required=True, choices=["first-id-card", "temporary-id-card", "household-certificate"])
-    guide.add_argument("--household", required=True, help="code of province, city or county")
-    guide.add_argument("--residence", required=True, help="code of province, city or county")
-    guide.add_argument("--birth", required=True, type=date.fromisoformat, help="YYYY-MM-DD")
-    guide.add_argument("--relation", choices=["same-household", "birth-certificate", "other"])
-    guide.add_argument("--on", type=date.fromisoformat, default=datetime.now(UTC).astimezone().date())
-    guide.add_argument("--json", action="store_true", help="(the answer is always JSON for now)")
+    guide.add_argument("--household", required=True, metavar="CODE", help="code of a province, a city or a county")
+    guide.add_argument("--residence", required=True, metavar="CODE", help="code of a province, a city or a county")
+    guide.add_argument("--birth", required=True, type=_day, metavar="YYYY-MM-DD", help="the applicant's birth day")
+    guide.add_argument(
+        "--relation",
+        choices=["same-household", "birth-certificate", "other"],
+        help="under 16: in one household with a parent; shown by the birth certificate; or by neither",
+    )
+    guide.add_argument("--guardian-relation", choices=["father", "mother", "other"], help="other: not a parent")
+    guide.add_argument("--guardian-proof", choices=proofs, help="the proof the guardian would show")
+    guide.add_argument("--own-proof", choices=proofs, help="the proof the applicant would show")
+    guide.add_argument("--held-card", action="store_true", help="has held an ID card before (renewal, replacement)")
+    guide.add_argument("--soldier", action="store_true", help="on active service")
+    guide.add_argument("--booklet-obtainable", action="store_true", help="certificates: can get the household booklet")
+    guide.add_argument("--on", type=_day, metavar="YYYY-MM-DD", default=_today(), help="the day asked about (today)")
+    guide.add_argument("--json", action="store_true", help="the answer for programs")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} 不是日期，请写成 2026-11-20 这样") from None
+
+
+def _today() -> date:
+    from domain.local_time import day_of
+
+    return day_of(SystemClock().now())
 
 
 def _load(env: Mapping[str, str]) -> "Settings":
@@ -525,11 +573,14 @@ def _load(env: Mapping[str, str]) -> "Settings":
 
 
 def _run(work: "Callable[[Settings], Any]", settings: "Settings") -> int:
+    from domain.policy.loader import BrokenRules
     from models.db import Unreachable, WrongKeys
 
     with _quick_loop() as run, contextlib.suppress(KeyboardInterrupt):
         try:
             run(work(settings))
+        except BrokenRules as error:
+            sys.exit(f"Rules: {error}")
         except (Unreachable, WrongKeys) as error:
             sys.exit(f"Database: {error}")
     return 0
@@ -556,12 +607,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(argv)
     if asked.command == "journey":
         return _command_journey(_load, asked)
+    if asked.command == "guide":
+        return _command_guide(asked)
     from casework.logs import configure_logs
 
     configure_logs()
     settings = _load(os.environ)
-    if asked.command in {"check", "guide"}:
-        return {"check": _command_check, "guide": _command_guide}[asked.command](settings, asked)
+    if asked.command == "check":
+        return _command_check(settings, asked)
     work = {"worker": _worker, "migrate": _migrate, "seed": _seed, "sandbox": _sandbox}.get(asked.command, serve)
     return _run(work, settings)
 

@@ -9,7 +9,7 @@ from casework.facts import insist_allowed
 from casework.owe import owe
 from casework.repeat import once
 from casework.step import Said, insist_open, take_step
-from casework.track import case_view, own_case, point_view
+from casework.track import case_view, own_case_to_change, point_view
 from casework.views import CaseView, PointView, SlotView
 from domain.division import find_division
 from domain.guide import Guidance
@@ -118,7 +118,7 @@ def schedule_of(point: AcceptancePoint) -> Schedule:
 
 
 async def _book(deps: Deps, citizen: Citizen, number: str, point_code: str, starts_at: datetime) -> CaseView:
-    case = await own_case(citizen, number)
+    case = await own_case_to_change(citizen, number)
     insist_open(case)
     day = day_of(starts_at)
     point = await _serving_point(deps, point_code, case.item, day)
@@ -137,7 +137,7 @@ async def _book(deps: Deps, citizen: Citizen, number: str, point_code: str, star
 
 
 async def _cancel(deps: Deps, citizen: Citizen, number: str) -> CaseView:
-    case = await own_case(citizen, number)
+    case = await own_case_to_change(citizen, number)
     insist_open(case)
     booking = await give_up_place(deps, case, "cancelled")
     if booking is None:
