@@ -4,7 +4,8 @@ from aiohttp import web
 
 from bot.answers import Answers
 from bot.envelope import Envelope
-from bot.keys import ANSWERS, DEPS, ENVELOPE
+from bot.guesses import Guesses
+from bot.keys import ANSWERS, DEPS, ENVELOPE, GUESSES
 from bot.refusals import refusing
 from bot.routes import mount
 from casework.deps import Deps
@@ -16,6 +17,7 @@ def make_bot(deps: Deps) -> web.Application:
     app[DEPS] = deps
     app[ENVELOPE] = Envelope(deps.settings.official_account)
     app[ANSWERS] = Answers()
+    app[GUESSES] = Guesses()
     app.on_cleanup.append(_close)
     mount(app)
     return app

@@ -1,21 +1,23 @@
 """The callback of the Official Account: WeChat asks whether we are there, and brings what people say and do."""
 
 import asyncio
+import re
 from typing import Final
 
 import structlog
 from aiohttp import web
 
 from bot.access import DEADLINE
-from bot.dialogue import answer, asks_nothing
+from bot.dialogue import Talk, answer, asks_nothing
 from bot.envelope import Letter
-from bot.keys import ANSWERS, DEPS, ENVELOPE
+from bot.keys import ANSWERS, DEPS, ENVELOPE, GUESSES
 from bot.push import Push, read_push
 from bot.replies import text_reply
 from casework.chat import answer_once
 from domain.refusal import Refusal
 
 _LONGEST_ECHO: Final = 512
+_HOST: Final = re.compile(r"([0-9A-Za-z.-]{1,253})(?::[0-9]{1,5})?")
 _NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 _log = structlog.get_logger(__name__)
@@ -49,12 +51,22 @@ async def _answer_in_time(request: web.Request, push: Push) -> str:
     deps = request.app[DEPS]
     left = request[DEADLINE] - asyncio.get_running_loop().time()
     answers = request.app[ANSWERS]
+    talk = Talk(deps, request.app[GUESSES], _guide_page(request))
     text = await answers.within(
-        left, push.dedupe_key, lambda: answer_once(deps, push.dedupe_key, lambda: answer(deps, push))
+        left, push.dedupe_key, lambda: answer_once(deps, push.dedupe_key, lambda: answer(talk, push))
     )
     if text is None:
         _log.warning("reply_too_late", sort=push.sort)
     return text or ""
+
+
+def _guide_page(request: web.Request) -> str | None:
+    """Where the public guide is: on the host WeChat was told, and that speaks TLS wherever it isn't this machine."""
+    host = _HOST.fullmatch(request.host)
+    if host is None:
+        return None
+    scheme = request.scheme if host[1] in {"127.0.0.1", "localhost"} else "https"
+    return f"{scheme}://{request.host}/guide"
 
 
 def _plain(text: str) -> web.Response:

@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING, Any
 from casework.views import GuideView, LetterRuleView, MaterialView, ReasonView, ReviewRuleView
 from domain.checklist import materials
 from domain.decision import Reason
-from domain.division import Division, children, find_division, has_counties, provinces, search_divisions
+from domain.division import (
+    Division,
+    children,
+    divisions_named,
+    find_division,
+    has_counties,
+    provinces,
+    search_divisions,
+)
 from domain.guide import Guidance, Material, Question, advise
 from domain.policy.rule import Rulebook
 from domain.refusal import Refusal
 from domain.terms import DayKind, GuardianshipCase, ProofKind, ServiceItem, Whose
 from domain.wizard import CHOICES, Ask, Known, as_question, next_question
+from templates.guide import OBVIOUS
 from templates.labels import label
 from templates.questions import question_words
 from templates.refusals import refusal_text
@@ -26,6 +35,8 @@ from templates.shown import yuan
 
 if TYPE_CHECKING:
     from casework.deps import Deps
+
+GROWN_UP, CHILD = 30, 5  # years: any age of each group gives the same papers
 
 
 @dataclass(frozen=True)
@@ -153,6 +164,11 @@ def place_view(code: str) -> PlaceView:
     return _place(find_division(code))
 
 
+def places_named(text: str) -> tuple[PlaceView, ...]:
+    """The places a person means by a name: none, one, or several that are called the same."""
+    return tuple(map(_place, divisions_named(text)))
+
+
 def places_inside(code: str | None) -> tuple[PlaceView, ...]:
     """The next level inside a place, or the provinces. Raises Refusal ``division_unknown``."""
     found = children(find_division(code)) if code else provinces()
@@ -207,7 +223,7 @@ def refused_json(refusal: Refusal) -> str:
 
 
 def general_guide(rulebook: Rulebook, day: date) -> Mapping[str, Any]:
-    """What holds for a first card nearly everywhere, from the rules of a day: the facts of the chat text ``guide``.
+    """What holds for a first card nearly everywhere, from the rules of a day: facts of the chat text ``guide``.
 
     ``adult`` and ``minor`` are papers, ``check_days`` with ``check_kind`` is the limit of the later check.
     """
@@ -216,8 +232,8 @@ def general_guide(rulebook: Rulebook, day: date) -> Mapping[str, Any]:
     check = rules.need("later_check")
     elsewhere = rules.find("residence_information", item=item, residence=find_division("44"))
     return {
-        "adult": _general_papers(rulebook, day, born=date(day.year - 30, 1, 1)),
-        "minor": _general_papers(rulebook, day, born=date(day.year - 5, 1, 1)),
+        "adult": _general_papers(rulebook, day, GROWN_UP),
+        "minor": _general_papers(rulebook, day, CHILD),
         "fee": yuan(rules.need("fee", item=item).number("fen")),
         "declared_in": elsewhere.text("declared_in") if elsewhere else None,
         "check_days": check.number("days"),
@@ -226,11 +242,34 @@ def general_guide(rulebook: Rulebook, day: date) -> Mapping[str, Any]:
     }
 
 
-def _general_papers(rulebook: Rulebook, day: date, born: date) -> tuple[str, ...]:
-    """The papers of a person of that age in a province that has no wording of its own."""
+def for_both_ages(
+    rulebook: Rulebook, item: ServiceItem, household: str, residence: str, day: date
+) -> tuple[GuideView, GuideView]:
+    """The answers for someone from 16 and for someone under 16, where nobody has said how old they are.
+
+    Raises:
+        Refusal: ``division_unknown``, ``before_first_rule``.
+    """
+    adult, minor = (
+        explain(rulebook, GuideQuestion(item, household, residence, _born(day, age)), day) for age in (GROWN_UP, CHILD)
+    )
+    return adult, minor
+
+
+def _born(day: date, age: int) -> date:
+    return date(day.year - age, 1, 1)
+
+
+def _general_papers(rulebook: Rulebook, day: date, age: int) -> tuple[str, ...]:
+    """The papers of a person of that age in a province that has no wording of its own, each with its condition."""
     home, away = find_division("43"), find_division("42")
-    question = Question(ServiceItem.ID_CARD_FIRST_APPLICATION, home, away, birth_date=born, day=day)
-    return tuple(material.what for material in materials(rulebook.on(day), question))
+    question = Question(ServiceItem.ID_CARD_FIRST_APPLICATION, home, away, birth_date=_born(day, age), day=day)
+    return tuple(map(_in_short, materials(rulebook.on(day), question)))
+
+
+def _in_short(material: Material) -> str:
+    told = material.note and material.note not in OBVIOUS
+    return f"{material.what}（{label(material.note, 'Note')}）" if told else material.what
 
 
 def _known(answers: Answers) -> Known:

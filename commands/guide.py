@@ -1,6 +1,7 @@
 """``guide``: ask the rulebook, in words or as JSON; the same answer as at every other door (R195)."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -12,25 +13,37 @@ from domain.terms import GuardianshipCase, ProofKind, ServiceItem, Whose
 from templates.guide import guide_in_words
 from templates.refusals import refusal_text
 
+_ITEMS = ("first-id-card", "temporary-id-card", "household-certificate")
+_RELATIONS = ("same-household", "birth-certificate", "other")
+"""How the command line spells them; ``domain.terms`` takes these and the words of the API at every door."""
+
 
 def main(words: Sequence[str], today: date) -> int:
     """Answer; 0 for an answer, 2 for a question that cannot be asked. Needs no settings and writes nothing.
 
     ``today`` is the day asked about when none is given.
     """
-    return _answer(_parser(today).parse_args(words))
+    asked = _parser(today).parse_args(words)
+    try:
+        code = _answer(asked)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads on no further (``| head``) has what they want
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
 
 
 def _parser(today: date) -> argparse.ArgumentParser:
     guide = argparse.ArgumentParser(prog="run.py guide", description="May I apply there, and what do I bring?")
     proofs = ["employment", "schooling", "residence"]
-    guide.add_argument("--item", required=True, choices=["first-id-card", "temporary-id-card", "household-certificate"])
+    guide.add_argument("--item", required=True, type=_item, metavar="|".join(_ITEMS))
     guide.add_argument("--household", required=True, metavar="CODE", help="code of a province, a city or a county")
     guide.add_argument("--residence", required=True, metavar="CODE", help="code of a province, a city or a county")
     guide.add_argument("--birth", required=True, type=_day, metavar="YYYY-MM-DD", help="the applicant's birth day")
     guide.add_argument(
         "--relation",
-        choices=["same-household", "birth-certificate", "other"],
+        type=_relation,
+        metavar="|".join(_RELATIONS),
         help="under 16: in one household with a parent; shown by the birth certificate; or by neither",
     )
     guide.add_argument("--guardian-relation", choices=["father", "mother", "other"], help="other: not a parent")
@@ -42,6 +55,20 @@ def _parser(today: date) -> argparse.ArgumentParser:
     guide.add_argument("--on", type=_day, metavar="YYYY-MM-DD", default=today, help="the day asked about (today)")
     guide.add_argument("--json", action="store_true", help="the answer for programs")
     return guide
+
+
+def _item(text: str) -> ServiceItem:
+    try:
+        return ServiceItem(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} 不在可选之列，请从 {'、'.join(_ITEMS)} 里选") from None
+
+
+def _relation(text: str) -> GuardianshipCase:
+    try:
+        return GuardianshipCase(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} 不在可选之列，请从 {'、'.join(_RELATIONS)} 里选") from None
 
 
 def _day(text: str) -> date:
@@ -72,26 +99,16 @@ def _answer(asked: argparse.Namespace) -> int:
 
 
 def _question(asked: argparse.Namespace) -> GuideQuestion:
-    items = {
-        "first-id-card": ServiceItem.ID_CARD_FIRST_APPLICATION,
-        "temporary-id-card": ServiceItem.TEMPORARY_ID_CARD,
-        "household-certificate": ServiceItem.HOUSEHOLD_CERTIFICATE,
-    }
-    relations = {
-        "same-household": GuardianshipCase.SAME_HOUSEHOLD,
-        "birth-certificate": GuardianshipCase.BIRTH_CERTIFICATE,
-        "other": GuardianshipCase.FURTHER_PROOF,
-    }
     not_a_parent = asked.guardian_relation == "other"
     proof = asked.guardian_proof or asked.own_proof
     owner = Whose.GUARDIAN if asked.guardian_proof else Whose.APPLICANT
     return GuideQuestion(
-        item=items[asked.item],
+        item=asked.item,
         household=asked.household,
         residence=asked.residence,
         birth=asked.birth,
         on=asked.on,
-        relation=GuardianshipCase.OTHER if not_a_parent else relations.get(asked.relation),
+        relation=GuardianshipCase.DECIDED_AT_COUNTER if not_a_parent else asked.relation,
         held_card_before=asked.held_card or None,
         active_soldier=asked.soldier or None,
         booklet_obtainable=asked.booklet_obtainable or None,

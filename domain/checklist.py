@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.eligibility import residence_information
-from domain.guardianship import guardianship_papers, guardianship_rule, paper_key
+from domain.guardianship import guardianship_rule, paper_key
 from domain.policy.rule import Rules, Value
 from domain.question import Question
 from domain.terms import ProofKind, Whose
@@ -46,9 +46,9 @@ def _expand(rules: Rules, question: Question, code: str, asked_by: Value) -> Ite
     if code == TIE_PROOF:
         yield from _tie_proof(rules, question, asked_by)
     elif code == _GUARDIANSHIP:
-        source = guardianship_rule(rules, question.guardianship)
-        for paper in guardianship_papers(rules, question.guardianship):
-            yield _paper(rules, question, paper, source)
+        shown_by = guardianship_rule(rules, question.guardianship, question.residence)
+        for paper in shown_by.texts("papers"):
+            yield _paper(rules, question, paper, shown_by)
     else:
         yield _paper(rules, question, code, asked_by)
 
@@ -59,7 +59,7 @@ def _paper(rules: Rules, question: Question, code: str, asked_by: Value) -> Mate
         what=value.text("what"),
         whose=Whose(value.text("whose")),
         alternatives=value.texts("alternatives"),
-        source=asked_by.cite,
+        source=asked_by.cite_at(question.residence),
         code=code,
         note=value.text("note"),
     )
@@ -76,7 +76,7 @@ def _tie_proof(rules: Rules, question: Question, asked_by: Value) -> Iterator[Ma
         what=value.text("what"),
         whose=Whose(value.text("whose")),
         alternatives=value.texts("examples"),
-        source=asked_by.cite,
+        source=asked_by.cite_at(question.residence),
         code=f"{question.proof}_proof",
         note="examples_are_guidance",
     )
@@ -88,7 +88,7 @@ def _any_tie_proof(rules: Rules, question: Question, asked_by: Value) -> Materia
         what=_WHAT_BY_AGE[question.is_minor],
         whose=Whose(proofs[0].text("whose")),
         alternatives=tuple(value.text("what") for value in proofs),
-        source=asked_by.cite,
+        source=asked_by.cite_at(question.residence),
         code=TIE_PROOF,
         note="any_one_of_them",
     )

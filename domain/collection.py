@@ -44,5 +44,5 @@ def later_check_reminders(rules: Rules, received_on: date) -> tuple[date, ...]:
     """The days to remind on; those that fall into an unknown calendar year are left out."""
     value = rules.need("later_check")
     kind = DayKind(value.text("kind"))
-    days = (deadline(received_on, int(n), kind, rules.calendar).due_on for n in value.texts("remind_after"))
+    days = (deadline(received_on, n, kind, rules.calendar).due_on for n in value.numbers("remind_after"))
     return tuple(day for day in days if day is not None)

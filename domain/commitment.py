@@ -32,7 +32,7 @@ class LetterRule:
 def letter_rule(rules: Rules, item: ServiceItem, scope: ServiceScope, residence: Division) -> LetterRule:
     """The letter as the place of acceptance wants it (R060, R061, D1)."""
     value = rules.need("letter", item=item, scope=scope, residence=residence)
-    return LetterRule(value.flag("required"), value.maybe_text("version"), value.cite)
+    return LetterRule(value.flag("required"), value.maybe_text("version"), value.cite_at(residence))
 
 
 def signer_capacity(*, is_minor: bool) -> SignerCapacity:

@@ -138,6 +138,21 @@ def search_divisions(text: str, limit: int = 20) -> tuple[Division, ...]:
     return tuple(d for _, d in sorted(found, key=lambda pair: (pair[0], pair[1].code))[:limit])
 
 
+def divisions_named(text: str) -> tuple[Division, ...]:
+    """The places a person means by a name or a code: 南昌, 南昌市, 深圳南山区; the largest of those called the same.
+
+    Several when they are of one level.
+    """
+    wanted = "".join(unicodedata.normalize("NFKC", text).split())
+    if wanted.isascii() and is_division(wanted):
+        return (find_division(wanted),)
+    found = [d for d in _table().values() if d.name not in _STAND_INS and _is_called(d, wanted)]
+    for level in Level:
+        if same := tuple(d for d in found if d.level is level):
+            return same
+    return ()
+
+
 def children(division: Division) -> tuple[Division, ...]:
     """The next level inside a place, as a picker shows it; grouping rows are stepped over."""
     inside = [d for d in _inside(division) if d is not division]
@@ -203,6 +218,24 @@ def _spoken_name(division: Division) -> str:
     parents = [_table()[code] for code in (division.province, division.city) if code and code != division.code]
     spoken = [_bare(_bare(p.name, _PROVINCE_SUFFIXES), _PLACE_SUFFIXES) for p in parents if p.name not in _STAND_INS]
     return "".join([*spoken, division.name])
+
+
+def _is_called(division: Division, wanted: str) -> bool:
+    """By its own name, alone or after the names of what it lies in."""
+    rests = {wanted.removesuffix(name) for name in _said(division) if wanted.endswith(name)}
+    return bool(rests) and not rests.isdisjoint(_said_before(division))
+
+
+def _said(division: Division) -> tuple[str, str]:
+    return division.name, _bare(_bare(division.name, _PROVINCE_SUFFIXES), _PLACE_SUFFIXES)
+
+
+def _said_before(division: Division) -> frozenset[str]:
+    above = [_table()[code] for code in (division.province, division.city) if code and code != division.code]
+    before = {""}
+    for place in above:
+        before |= {f"{head}{name}" for head in before for name in _said(place)}
+    return frozenset(before)
 
 
 def _bare(name: str, suffixes: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from domain.decision import Reason, Verdict
-from domain.division import OUTSIDE_MAINLAND, Division, Level, find_division, has_counties, same_province
+from domain.division import OUTSIDE_MAINLAND, Division, find_division, has_counties, same_province
 from domain.policy.rule import Rules, Value
 from domain.question import Question
 from domain.terms import ProofKind, Whose
@@ -34,7 +34,10 @@ def availability(rules: Rules, question: Question) -> Value | None:
 
 
 def may_be_the_same_county(household: Division, residence: Division) -> bool:
-    """True when one code contains the other, so that nobody can tell yet (a province asked about as a whole)."""
+    """True when one place contains the other, so that nobody can tell yet: a province or a city asked about as a whole.
+
+    The answer is then for whoever lives in another county of it, and asks to choose the county.
+    """
     return household.contains(residence) or residence.contains(household)
 
 
@@ -50,8 +53,8 @@ def _mainland(rules: Rules, question: Question) -> Iterator[Reason]:
 
 
 def _excluded(rules: Rules, question: Question, answer: str, facts: Mapping[str, object] | None = None) -> Reason:
-    value = rules.need("exclusion", item=question.item, answer=answer)
-    return Reason(value.text("code"), value.cite, facts or {})
+    value = rules.need("exclusion", item=question.item, answer=answer, residence=question.residence)
+    return Reason(value.text("code"), value.cite_at(question.residence), facts or {})
 
 
 def _distance(rules: Rules, question: Question) -> Iterator[Reason]:
@@ -62,11 +65,9 @@ def _distance(rules: Rules, question: Question) -> Iterator[Reason]:
     facts = {"household": household.full_name, "residence": residence.full_name}
     wanted = value.text("at_least")
     if wanted == "province":
-        yield Reason("only_across_provinces", value.cite, facts)
+        yield Reason("only_across_provinces", value.cite_at(residence), facts)
     elif _same_place(household, residence, wanted):
-        yield Reason("same_county", value.cite, facts)
-    elif may_be_the_same_county(household, residence) and not _speaks_of_a_province(household, residence):
-        yield Reason("place_too_coarse", value.cite, facts)
+        yield Reason("same_county", value.cite_at(residence), facts)
 
 
 def _same_place(household: Division, residence: Division, wanted: str) -> bool:
@@ -75,17 +76,13 @@ def _same_place(household: Division, residence: Division, wanted: str) -> bool:
     return household.code == residence.code and not has_counties(household)
 
 
-def _speaks_of_a_province(household: Division, residence: Division) -> bool:
-    return Level.PROVINCE in (household.level, residence.level)
-
-
 def _block(rules: Rules, question: Question) -> Iterator[Reason]:
     value = rules.find("block", item=question.item, **question.where)
     if value is not None:
         announcement = value.maybe_text("announcement")
         facts = {"household": find_division(question.household.province).name}
         link = {"announcement": announcement} if announcement else {}
-        yield Reason("household_place_blocked", value.cite, facts | link)
+        yield Reason("household_place_blocked", value.cite_at(question.residence), facts | link)
 
 
 def _availability(rules: Rules, question: Question) -> Iterator[Reason]:
@@ -94,14 +91,15 @@ def _availability(rules: Rules, question: Question) -> Iterator[Reason]:
     if value is None:
         yield _nothing_open(rules, question, facts)
     elif (status := value.text("status")) != "open":
-        yield Reason(_NOT_OPEN[status], value.cite, facts)
+        yield Reason(_NOT_OPEN[status], value.cite_at(question.residence), facts)
 
 
 def _nothing_open(rules: Rules, question: Question, facts: Mapping[str, object]) -> Reason:
     coming = rules.opens_on("availability", item=question.item, **question.where)
     if coming is None:
         return _excluded(rules, question, "nothing_opened", facts)
-    return Reason("service_not_open_yet", coming.cite, {**facts, "opens_on": coming.start})
+    source = coming.cite_at(question.residence)
+    return Reason("service_not_open_yet", source, {**facts, "opens_on": coming.start})
 
 
 def _exclusions(rules: Rules, question: Question) -> Iterator[Reason]:
@@ -111,8 +109,13 @@ def _exclusions(rules: Rules, question: Question) -> Iterator[Reason]:
         "booklet_obtainable": question.booklet_obtainable,
     }
     for answer, given in answers.items():
-        if given and rules.find("exclusion", item=question.item, answer=answer) is not None:
+        if given and excludes(rules, question, answer):
             yield _excluded(rules, question, answer)
+
+
+def excludes(rules: Rules, question: Question, answer: str) -> bool:
+    """Whether such an answer would lead elsewhere."""
+    return rules.find("exclusion", item=question.item, answer=answer, residence=question.residence) is not None
 
 
 def _guardianship(rules: Rules, question: Question) -> Iterator[Reason]:
@@ -125,7 +128,8 @@ def _proof(rules: Rules, question: Question) -> Iterator[Reason]:
         return
     value = rules.need("tie_proof", proof=question.proof, age=question.age_group)
     if value.text("whose") != question.proof_of:
-        yield Reason("proof_not_accepted", value.cite, {"accepted": accepted_proofs(rules, question.age_group)})
+        source = value.cite_at(question.residence)
+        yield Reason("proof_not_accepted", source, {"accepted": accepted_proofs(rules, question.age_group)})
 
 
 def residence_information(rules: Rules, question: Question) -> Value | None:

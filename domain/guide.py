@@ -13,7 +13,7 @@ from domain.commitment import LetterRule, letter_rule
 from domain.decision import Verdict
 from domain.division import Division
 from domain.eligibility import availability, may_be_the_same_county, residence_information, verdict
-from domain.policy.rule import Rules
+from domain.policy.rule import Rules, is_borrowed
 from domain.question import Question
 from domain.review import ReviewRule, review_rule
 from domain.terms import DeliveryMode, ServiceItem, ServiceScope, Whose
@@ -65,7 +65,8 @@ def advise(rules: Rules, question: Question) -> Guidance:
     valid = expected_validity(rules, question.item, question.birth_date, review.due_if_received_on or question.day)
     legal = rules.find("legal_clock", item=question.item)
     papers = materials(rules, question) if decided.allowed else ()
-    rest = (letter.source, review.source, fee.cite, *([valid.source] if valid else []))
+    rest = (letter.source, review.source, fee.cite_at(question.residence), *([valid.source] if valid else []))
+    sources = _sources(rules, question, decided, papers, rest)
     return Guidance(
         verdict=decided,
         scope=_scope(decided, question),
@@ -77,8 +78,8 @@ def advise(rules: Rules, question: Question) -> Guidance:
         review=review,
         fee_fen=fee.number("fen"),
         validity_years=valid.years if valid else None,
-        notes=tuple(dict.fromkeys(_notes(rules, question, decided))),
-        sources=_sources(rules, question, decided, papers, rest),
+        notes=tuple(dict.fromkeys(_notes(rules, question, decided, sources))),
+        sources=sources,
         validity=valid.words if valid else "",
         expected_valid_from=review.due_if_received_on if valid else None,
         expected_valid_until=valid.until if valid and review.due_if_received_on else None,
@@ -93,16 +94,15 @@ def _delivery(rules: Rules, question: Question) -> tuple[DeliveryMode, ...]:
 
 
 def _scope(decided: Verdict, question: Question) -> ServiceScope | None:
-    at_home = {"same_county", "place_too_coarse"} & {reason.code for reason in decided.reasons}
+    at_home = any(reason.code == "same_county" for reason in decided.reasons)
     return None if at_home else question.scope
 
 
-def _notes(rules: Rules, question: Question, decided: Verdict) -> Iterator[str]:
+def _notes(rules: Rules, question: Question, decided: Verdict, sources: tuple[str, ...]) -> Iterator[str]:
     for value in rules.all("note", item=question.item, **question.where):
         yield value.text("code")
-    if rules.need("confirmation", item=question.item, scope=question.scope, residence=question.residence).flag(
-        "needed"
-    ):
+    settled = rules.need("confirmation", item=question.item, scope=question.scope, residence=question.residence)
+    if settled.flag("needed") or any(map(is_borrowed, sources)):
         yield "confirm_with_station"
     if decided.allowed:
         yield from _rollout_notes(rules, question)
@@ -138,7 +138,7 @@ def _sources(
     rules: Rules, question: Question, decided: Verdict, papers: tuple[Material, ...], rest: tuple[str, ...]
 ) -> tuple[str, ...]:
     found = (availability(rules, question), residence_information(rules, question))
-    cites = [value.cite for value in found if value is not None]
+    cites = [value.cite_at(question.residence) for value in found if value is not None]
     cites += [reason.source for reason in decided.reasons]
     cites += [paper.source for paper in papers]
     return tuple(dict.fromkeys([*cites, *rest]))

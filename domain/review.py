@@ -30,9 +30,9 @@ def review_rule(rules: Rules, item: ServiceItem, household: Division, received_o
     checks = rules.need("review_checks", item=item, household=household).texts("checks")
     days, kind = value.maybe_number("days"), value.maybe_text("kind")
     if days is None or kind is None:
-        return ReviewRule(None, None, value.cite, None, None, checks)
+        return ReviewRule(None, None, value.cite_at(household), None, None, checks)
     due = deadline(received_on, days, DayKind(kind), rules.calendar)
-    return ReviewRule(days, DayKind(kind), value.cite, due.due_on, due.missing_year, checks)
+    return ReviewRule(days, DayKind(kind), value.cite_at(household), due.due_on, due.missing_year, checks)
 
 
 def review_deadline(rules: Rules, item: ServiceItem, household: Division, received_on: date) -> Deadline | None:

@@ -13,6 +13,16 @@ class ServiceItem(StrEnum):
     TEMPORARY_ID_CARD = "temporary_id_card"  # 申领临时居民身份证
     HOUSEHOLD_CERTIFICATE = "household_certificate"  # 开具户籍类证明
 
+    @classmethod
+    def _missing_(cls, value: object) -> "ServiceItem | None":
+        """The command line's spelling is taken at every door."""
+        spelt = {
+            "first-id-card": cls.ID_CARD_FIRST_APPLICATION,
+            "temporary-id-card": cls.TEMPORARY_ID_CARD,
+            "household-certificate": cls.HOUSEHOLD_CERTIFICATE,
+        }
+        return spelt.get(str(value))
+
 
 class ServiceScope(StrEnum):
     """跨省通办 or 全省通办: how far the place of acceptance is from the household place (R008)."""
@@ -57,7 +67,17 @@ class GuardianshipCase(StrEnum):
     SAME_HOUSEHOLD = "same_household"
     BIRTH_CERTIFICATE = "birth_certificate"
     FURTHER_PROOF = "further_proof"
-    OTHER = "other"
+    DECIDED_AT_COUNTER = "decided_at_counter"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "GuardianshipCase | None":
+        """The command line's spelling is taken at every door; ``other`` is R046 everywhere: by neither of the two."""
+        spelt = {
+            "same-household": cls.SAME_HOUSEHOLD,
+            "birth-certificate": cls.BIRTH_CERTIFICATE,
+            "other": cls.FURTHER_PROOF,
+        }
+        return spelt.get(str(value))
 
 
 class Kinship(StrEnum):

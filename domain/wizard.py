@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from domain.division import Division
-from domain.eligibility import residence_information, verdict
+from domain.eligibility import excludes, residence_information, verdict
 from domain.policy.rule import Rules
 from domain.question import Question
 from domain.terms import GuardianshipCase, ProofKind, ServiceItem
@@ -99,8 +99,7 @@ def _first_missing(known: Known) -> Ask:
 def _worth_asking(rules: Rules, question: Question) -> Iterator[Ask]:
     """Answers that exclude come first, so that nobody fills in papers for nothing."""
     for ask in (Ask.HELD_CARD_BEFORE, Ask.ACTIVE_SOLDIER, Ask.BOOKLET_OBTAINABLE):
-        excludes = rules.find("exclusion", item=question.item, answer=ask) is not None
-        if excludes and not (ask is Ask.ACTIVE_SOLDIER and question.is_minor):
+        if excludes(rules, question, ask) and not (ask is Ask.ACTIVE_SOLDIER and question.is_minor):
             yield ask
     papers = rules.need("materials", item=question.item, residence=question.residence, age=question.age_group)
     if "guardianship" in papers.texts("papers"):

@@ -30,7 +30,19 @@ def chat_text(key: str, facts: Mapping[str, Any]) -> str:
     if len(lines) > _MOST_LINES:
         paragraphs.append(_filled(parts["more"], {"count": len(lines)}))
     paragraphs.append(_filled(parts.get("tail", ""), facts))
-    return _within("\n".join(paragraph for paragraph in paragraphs if paragraph))
+    return in_one_message("\n".join(paragraph for paragraph in paragraphs if paragraph))
+
+
+def fits_one_message(text: str) -> bool:
+    """Whether WeChat takes the text as one message."""
+    return len(text.encode()) <= _LONGEST
+
+
+def in_one_message(text: str) -> str:
+    """The text, cut to what WeChat takes."""
+    if fits_one_message(text):
+        return text
+    return text.encode()[: _LONGEST - len("…".encode())].decode(errors="ignore") + "…"
 
 
 def known_answers() -> frozenset[str]:
@@ -46,10 +58,3 @@ def _answers() -> Mapping[str, Mapping[str, str]]:
 def _filled(text: str, facts: Mapping[str, Any]) -> str:
     tame = {name: value.translate(_MARKUP) if type(value) is str else value for name, value in facts.items()}
     return fill(text, tame).strip()
-
-
-def _within(text: str) -> str:
-    encoded = text.encode()
-    if len(encoded) <= _LONGEST:
-        return text
-    return encoded[: _LONGEST - len("…".encode())].decode(errors="ignore") + "…"

@@ -6,7 +6,7 @@ A rule file holds one rule::
     meaning: how many days the household place has to review and issue
     keys: [item, household]              # what a row may select by
     fields: {days: number_or_null, kind: [working, calendar, null]}
-    # number, text, flag, texts, one of them with _or_null, or the list of words that are taken
+    # number (whole, not below 0), text, flag, texts, numbers, one of them with _or_null, or the list of words taken
     rows:
       - for: {item: id_card_first_application, household: "44"}
         rule: [R090, R091]
@@ -18,7 +18,7 @@ isn't in the source itself.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from importlib.resources import files
@@ -41,7 +41,13 @@ from domain.terms import (
     Whose,
 )
 
-_KINDS: Mapping[str, type] = {"number": int, "text": str, "flag": bool, "texts": list}
+_KINDS: Mapping[str, Callable[[Any], bool]] = {
+    "number": lambda value: type(value) is int and value >= 0,  # days, fen, years: none is ever below zero
+    "text": lambda value: isinstance(value, str),
+    "flag": lambda value: isinstance(value, bool),
+    "texts": lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    "numbers": lambda value: isinstance(value, list) and all(map(_KINDS["number"], value)),
+}
 _OR_NULL = "_or_null"
 _RULE_ID = re.compile(r"[RBKD][0-9]{1,3}")
 _WORDS: Mapping[str, frozenset[str]] = {
@@ -97,7 +103,7 @@ _FILE = {"name", "meaning", "keys", "fields", "rows"}
 _ROW = {"for", "rule", "values"}
 _VALUE = {"from", "until", "source", "value", "article", "assumed"}
 _RELIABILITY = ("primary", "secondary", "default")
-_SOURCE = {"title", "number", "day", "issuer", "reliability", "url"}
+_SOURCE = {"title", "number", "day", "issuer", "reliability", "url", "provinces"}
 
 
 class BrokenRules(Exception):
@@ -175,6 +181,9 @@ def _source(file: str, key: str, entry: Any) -> Source:
         raise BrokenRules(f"{file}:{entry.line}: the day of the source {key} isn't a date")
     if entry.get("reliability", "primary") not in _RELIABILITY:
         raise BrokenRules(f"{file}:{entry.line}: the source {key} is {', '.join(_RELIABILITY)}")
+    provinces = entry.get("provinces", [])
+    if not isinstance(provinces, list) or not all(map(_is_province, provinces)):
+        raise BrokenRules(f"{file}:{entry.line}: the source {key} names its provinces by two digits each")
     return Source(
         key=key,
         title=str(entry["title"]),
@@ -183,7 +192,12 @@ def _source(file: str, key: str, entry: Any) -> Source:
         issuer=str(entry["issuer"]),
         reliability=str(entry.get("reliability", "primary")),
         url=entry.get("url"),
+        provinces=tuple(provinces),
     )
+
+
+def _is_province(code: object) -> bool:
+    return isinstance(code, str) and len(code) == 2 and is_division(code)
 
 
 class _RuleFile:
@@ -302,7 +316,9 @@ class _RuleFile:
 
 
 def _told(kind: Any) -> str:
-    return f"one of {', '.join(map(str, kind))}" if isinstance(kind, list) else f"a {kind}"
+    if isinstance(kind, list):
+        return f"one of {', '.join(map(str, kind))}"
+    return f"a {kind}, not below 0" if str(kind).startswith("number") else f"a {kind}"
 
 
 def _is_kind(value: Any, kind: Any) -> bool:
@@ -311,10 +327,7 @@ def _is_kind(value: Any, kind: Any) -> bool:
     word = str(kind)
     if value is None:
         return word.endswith(_OR_NULL)
-    wanted = _KINDS[word.removesuffix(_OR_NULL)]
-    if wanted is int and isinstance(value, bool):
-        return False
-    return isinstance(value, wanted)
+    return _KINDS[word.removesuffix(_OR_NULL)](value)
 
 
 def _significant(code: str) -> str:

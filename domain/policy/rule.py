@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from domain.calendar import WorkCalendar
-from domain.division import Division
+from domain.division import Division, find_division
 from domain.refusal import Refusal
 
 PLACE_KEYS = frozenset({"household", "residence"})
@@ -16,6 +16,8 @@ GATE = "availability"
 
 Key = Division | str
 
+_BORROWED = "（比照"
+
 
 class RuleMissing(LookupError):
     """A value that must exist doesn't: the rule files and the code disagree. Never the citizen's fault."""
@@ -23,7 +25,10 @@ class RuleMissing(LookupError):
 
 @dataclass(frozen=True)
 class Source:
-    """A document a value rests on. ``day`` is its date if it's known; ``reliability`` tells primary from secondary."""
+    """A document a value rests on. ``day`` is its date if it's known; ``reliability`` tells primary from secondary.
+
+    ``provinces``: the two digits of those it speaks for; none when it speaks for the whole country.
+    """
 
     key: str
     title: str
@@ -32,6 +37,7 @@ class Source:
     issuer: str
     reliability: str
     url: str | None = None
+    provinces: tuple[str, ...] = ()
 
     @property
     def is_secondary(self) -> bool:
@@ -66,6 +72,14 @@ class Value:
         article = f" {self.article}" if self.article else ""
         return f"{self.source.cite}{article} [{' '.join(self.rules)}]"
 
+    def cite_at(self, place: Division) -> str:
+        """``cite`` in an answer for a place: another province's document is only followed there, and says so."""
+        homes = self.source.provinces
+        if not homes or place.province[:2] in homes:
+            return self.cite
+        names = "、".join(find_division(home).name for home in homes)
+        return f"{self.cite}{_BORROWED}{names}的做法，以受理点要求为准）"
+
     def in_force(self, day: date) -> bool:
         """From ``start`` to ``until``, both included."""
         return self.start <= day and (self.until is None or day <= self.until)
@@ -85,6 +99,10 @@ class Value:
     def texts(self, name: str) -> tuple[str, ...]:
         """A field that is a list of texts."""
         return tuple(str(item) for item in self._field(name))
+
+    def numbers(self, name: str) -> tuple[int, ...]:
+        """A field that is a list of whole numbers."""
+        return tuple(int(item) for item in self._field(name))
 
     def maybe_text(self, name: str) -> str | None:
         """A text that may be null."""
@@ -128,6 +146,11 @@ class Row:
             if value.in_force(day):
                 return None if value.fields is None else value
         return None
+
+
+def is_borrowed(cite: str) -> bool:
+    """True for what ``cite_at`` quotes from another province's document."""
+    return _BORROWED in cite
 
 
 def _fit(asked: Key | None, wanted: frozenset[str]) -> int | None:

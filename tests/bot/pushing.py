@@ -17,7 +17,7 @@ from tests.workers.wiring import START, TurnedClock
 
 FOLLOWER = "oFollower0000000000000000001"
 ACCOUNT = "gh_0000000000aa"
-GUIDE = chat_text("guide", general_guide(load_rulebook(), day_of(START)))
+RULEBOOK, TODAY = load_rulebook(), day_of(START)
 PREVIOUS_AES_KEY = "ZYXWVUTSRQPONMLKJIHGFEDCBA9876543210zyxwvuA"
 
 
@@ -61,6 +61,15 @@ class Pusher:
     aes_key: str = ""
     appid: str = ""
     age: int = 0
+
+    @property
+    def guide_page(self) -> str:
+        return self.url.removesuffix("/bot/official-account") + "/guide"
+
+    @property
+    def guide(self) -> str:
+        """What this account says to 指南."""
+        return chat_text("guide", {**general_guide(RULEBOOK, TODAY), "link": self.guide_page})
 
     def but(self, **other: Any) -> "Pusher":
         return replace(self, **other)

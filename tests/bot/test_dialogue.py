@@ -1,7 +1,8 @@
 """What the account answers: plainly, masked, bound by an explicit act, and once."""
 
 import asyncio
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -9,20 +10,95 @@ from structlog.testing import capture_logs
 from bot import access
 from bot.answers import Answers
 from bot.dialogue import WORDS
+from bot.guesses import MOST
 from bot.menu import MENU
 from casework.chat import binding_code
+from casework.explain_policy import GuideQuestion, explain, general_guide
 from domain.refusal import Refusal
+from domain.terms import ServiceItem
 from models.account import Account, ChatBinding
 from models.push import PushSeen, claim_push
 from models.store import transaction
 from templates.chat import chat_text
-from tests.bot.pushing import GUIDE, Pusher, event, message
+from tests.bot.pushing import FOLLOWER, RULEBOOK, TODAY, Pusher, event, message
 from tests.workers.citizens import a_case, a_citizen
 
 
-@pytest.mark.parametrize("word", ["指南", " 办理 ", "帮助", "“指南”", "指南！", "办理指南"])
+@pytest.mark.parametrize(
+    "word", ["指南", " 办理 ", "帮助", "“指南”", "指南！", "办理指南", "首次申领", "身份证", "首次申领居民身份证"]
+)
 async def test_the_guide_is_given_for_its_words(pusher: Pusher, word: str) -> None:
-    assert await pusher.say(word) == GUIDE
+    assert await pusher.say(word) == pusher.guide
+
+
+@pytest.mark.parametrize(
+    ("said", "item", "household", "residence"),
+    [
+        ("指南 赣州 深圳", ServiceItem.ID_CARD_FIRST_APPLICATION, "360700", "440300"),
+        ("指南，赣州市、广东深圳", ServiceItem.ID_CARD_FIRST_APPLICATION, "360700", "440300"),
+        ("首次申领 上海 苏州", ServiceItem.ID_CARD_FIRST_APPLICATION, "310000", "320500"),
+        ("身份证　３６０７０２　南昌西湖区", ServiceItem.ID_CARD_FIRST_APPLICATION, "360702", "360103"),
+        ("临时身份证 赣州 深圳", ServiceItem.TEMPORARY_ID_CARD, "360700", "440300"),
+        ("户籍证明 赣州 深圳", ServiceItem.HOUSEHOLD_CERTIFICATE, "360700", "440300"),
+    ],
+)
+async def test_two_places_are_answered_by_the_rulebook(
+    pusher: Pusher, said: str, item: ServiceItem, household: str, residence: str
+) -> None:
+    """R195: the same answer as at every other door, for both ages, with its sources and the page that tells all."""
+    told = await pusher.say(said)
+    for born in (date(1996, 1, 1), date(2021, 1, 1)):
+        view = explain(RULEBOOK, GuideQuestion(item, household, residence, born), TODAY)
+        assert view.allowed
+        assert all(paper.what in told for paper in view.materials)
+        assert view.sources[0] in told
+    assert f"{pusher.guide_page}?item={item}&household={household}&residence={residence}" in told
+    assert len(told.encode()) <= 2048
+
+
+async def test_a_no_is_told_with_its_reason_and_what_to_do(pusher: Pusher) -> None:
+    told = await pusher.say("指南 南昌西湖区 360103")
+    question = GuideQuestion(ServiceItem.ID_CARD_FIRST_APPLICATION, "360103", "360103", date(1996, 1, 1))
+    (reason,) = explain(RULEBOOK, question, TODAY).reasons
+    assert reason.title in told
+    assert reason.advice in told
+    assert reason.source in told
+
+
+@pytest.mark.parametrize("said", ["临时身份证", "户籍证明", "指南 赣州", "指南 赣州 深圳 广州", "临时 赣州"])
+async def test_without_two_places_the_way_to_ask_is_told(pusher: Pusher, said: str) -> None:
+    told = await pusher.say(said)
+    assert "户籍地 现居住地" in told
+    assert pusher.guide_page in told
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("指南 赣州 纳尼亚", "没有找到“纳尼亚”"),
+        ("指南 <a> 深圳", "没有找到“＜a＞”"),
+        ("指南 鼓楼 深圳", "江苏省南京市鼓楼区"),
+    ],
+)
+async def test_a_place_that_can_not_be_told_is_asked_for_again(pusher: Pusher, said: str, expected: str) -> None:
+    told = await pusher.say(said)
+    assert expected in told
+    assert pusher.guide_page in told
+
+
+async def test_the_link_never_leads_where_a_header_that_is_no_host_says(pusher: Pusher) -> None:
+    query, body = pusher.posting(message("指南"))
+    told = await pusher.post(query, body, Host="tongban.example\\@elsewhere")
+    assert "elsewhere" not in told.text
+    assert told.text == chat_text("guide", general_guide(RULEBOOK, TODAY))
+    query, body = pusher.posting(message("指南"))
+    assert "https://tongban.example/guide" in (await pusher.post(query, body, Host="tongban.example")).text
+
+
+async def test_the_guide_tells_the_condition_of_a_paper(pusher: Pusher) -> None:
+    """R041: a paper that shows guardianship only where the booklet does not."""
+    told = await pusher.say("指南")
+    assert "出生医学证明等其他证明监护关系的材料（户口簿上已登记与监护人亲属关系的，不用带）" in told
 
 
 @pytest.mark.parametrize("word", ["你好", "绑", "进度条", "", "   ", "绑定 签", pytest.param("🙂" * 900, id="long")])
@@ -50,7 +126,7 @@ async def test_binding_takes_the_code_from_the_mini_program_once(pusher: Pusher)
     assert await pusher.say("进度") == chat_text("progress_none", {})
 
 
-@pytest.mark.parametrize("typed", ["绑定{}", "绑定：{}", "“绑定　{}”。", "绑定:{}", "绑定\n{}"])
+@pytest.mark.parametrize("typed", ["绑定{}", "绑定：{}", "“绑定　{}”。", "绑定:{}", "绑定\n{}", "{}", " {}。"])
 async def test_the_code_may_be_typed_as_people_type(pusher: Pusher, typed: str) -> None:
     code = (await binding_code(pusher.deps, await a_citizen(pusher.deps))).code
     wide = code.translate({ord("0") + digit: ord("０") + digit for digit in range(10)})
@@ -63,6 +139,43 @@ async def test_an_expired_or_wrong_code_binds_nobody(pusher: Pusher) -> None:
     assert await pusher.say(f"绑定 {code}") == chat_text("binding_failed", {})
     assert await pusher.say("绑定 ABCD2345") == chat_text("binding_failed", {})
     assert await ChatBinding.all().count() == 0
+
+
+async def test_the_example_of_a_code_looks_like_a_code(pusher: Pusher) -> None:
+    code = (await binding_code(pusher.deps, await a_citizen(pusher.deps))).code
+    examples = re.findall(r"(?<![0-9])[0-9]{4,}(?![0-9])", chat_text("not_bound", {}))
+    assert {len(example) for example in examples} == {len(code)}
+
+
+async def test_after_five_codes_in_vain_a_follower_waits_ten_minutes(pusher: Pusher) -> None:
+    """V6.6.3: nobody finds a code by trying."""
+    citizen = await a_citizen(pusher.deps)
+    code = (await binding_code(pusher.deps, citizen)).code
+    wrong = f"{(int(code) + 1) % 10**8:08d}"
+    for _ in range(MOST):
+        assert await pusher.say(wrong) == chat_text("binding_failed", {})
+    assert await pusher.say(code) == chat_text("binding_wait", {})
+    assert await ChatBinding.all().count() == 0
+    pusher.clock.at += timedelta(minutes=10)
+    fresh = (await binding_code(pusher.deps, citizen)).code
+    assert await pusher.say(fresh) == chat_text("bound", {})
+
+
+async def test_codes_tried_at_once_are_counted_too(pusher: Pusher) -> None:
+    told = await asyncio.gather(*(pusher.say(f"{number:08d}") for number in range(12)))
+    assert told.count(chat_text("binding_failed", {})) == MOST
+    assert told.count(chat_text("binding_wait", {})) == 12 - MOST
+
+
+async def test_one_followers_tries_do_not_count_for_another_and_a_right_code_wipes_them(pusher: Pusher) -> None:
+    citizen = await a_citizen(pusher.deps)
+    for number in range(MOST - 1):
+        await pusher.say(f"{number:08d}")
+    await pusher.say((await binding_code(pusher.deps, citizen)).code)
+    for number in range(MOST):
+        assert await pusher.say(f"{number:08d}") == chat_text("binding_failed", {})
+    other = message("00000001").replace(FOLLOWER, "oAnother00000000000000000002")
+    assert (await pusher.push(other)).text == chat_text("binding_failed", {})
 
 
 async def test_progress_is_told_masked(pusher: Pusher) -> None:
@@ -112,7 +225,7 @@ async def test_a_replayed_request_changes_nothing_and_dies_with_its_address(push
 
 
 async def test_two_events_of_one_second_are_two(pusher: Pusher) -> None:
-    assert (await pusher.push(event("CLICK", "guide"))).text == GUIDE
+    assert (await pusher.push(event("CLICK", "guide"))).text == pusher.guide
     assert (await pusher.push(event("CLICK", "how_to_bind"))).text == chat_text("not_bound", {})
     assert (await pusher.push(event("subscribe"))).text == chat_text("welcome", {})
 
@@ -120,7 +233,7 @@ async def test_two_events_of_one_second_are_two(pusher: Pusher) -> None:
 async def test_a_message_without_a_number_is_known_by_sender_and_second(pusher: Pusher) -> None:
     unnumbered = message("指南").replace("MsgId", "Unknown")
     for _ in range(2):
-        assert (await pusher.push(unnumbered)).text == GUIDE
+        assert (await pusher.push(unnumbered)).text == pusher.guide
     assert await PushSeen.all().count() == 1
 
 
@@ -153,7 +266,7 @@ async def test_a_slow_database_costs_the_reply_and_not_the_answer(
     release.set()
     with pytest.raises(Refusal):
         await holder
-    assert await pusher.say("指南", 77) == GUIDE
+    assert await pusher.say("指南", 77) == pusher.guide
     assert await PushSeen.all().count() == 1
 
 

@@ -18,7 +18,7 @@ from gateways.sandbox.world import WORLD
 from models.push import PushSeen
 from templates.chat import chat_text
 from tests.bot.conftest import MakePusher
-from tests.bot.pushing import ACCOUNT, FOLLOWER, GUIDE, PREVIOUS_AES_KEY, Pusher, event, message, xml
+from tests.bot.pushing import ACCOUNT, FOLLOWER, PREVIOUS_AES_KEY, Pusher, event, message, xml
 from tests.gateways.outside import Sandbox
 from tests.workers.wiring import TurnedClock
 
@@ -31,7 +31,7 @@ MODES = ["plain", "compatible", "safe"]
 async def test_a_push_is_answered_in_each_mode(make_pusher: MakePusher, mode: str) -> None:
     pusher = await make_pusher(mode)
     told = await pusher.push(message("指南"))
-    assert (told.status, told.text) == (200, GUIDE)
+    assert (told.status, told.text) == (200, pusher.guide)
     assert (told.reply["ToUserName"], told.reply["FromUserName"]) == (FOLLOWER, ACCOUNT)
     assert ("Encrypt" in told.body) == (mode != "plain")
 
@@ -95,7 +95,7 @@ async def test_in_compatible_mode_only_the_encrypted_part_counts(make_pusher: Ma
     query, body = pusher.posting(message("指南"))
     forged = body.replace("指南".encode(), "进度".encode(), 1).replace(FOLLOWER.encode(), b"oSomebodyElse", 1)
     told = await pusher.post(query, forged)
-    assert (told.text, told.reply["ToUserName"]) == (GUIDE, FOLLOWER)
+    assert (told.text, told.reply["ToUserName"]) == (pusher.guide, FOLLOWER)
 
 
 async def test_another_body_under_a_signed_address_is_refused(pusher: Pusher) -> None:
@@ -111,7 +111,7 @@ async def test_another_apps_push_is_refused(make_pusher: MakePusher, mode: str) 
 
 
 async def test_the_previous_key_opens_a_push_and_seals_its_reply(pusher: Pusher) -> None:
-    assert await pusher.but(aes_key=PREVIOUS_AES_KEY).say("指南") == GUIDE
+    assert await pusher.but(aes_key=PREVIOUS_AES_KEY).say("指南") == pusher.guide
 
 
 async def test_a_key_nobody_knows_is_refused(pusher: Pusher) -> None:
@@ -220,7 +220,7 @@ async def test_a_wechat_that_checks_replies_takes_ours(sandbox: Sandbox, pusher:
     await sandbox.post("/sandbox/users/lin/click", appid=appid, key="progress")
     await sandbox.post("/sandbox/users/lin/unfollow", appid=appid)
     replies = [each["text"] for each in await sandbox.received("lin", "reply")]
-    assert replies == [chat_text("welcome", {}), GUIDE, chat_text("not_bound", {})]
+    assert replies == [chat_text("welcome", {}), pusher.guide, chat_text("not_bound", {})]
 
 
 @pytest.mark.parametrize(

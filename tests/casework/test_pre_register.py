@@ -185,7 +185,7 @@ async def test_a_correction_of_a_ward_is_the_guardian_s_and_touches_no_other_per
 async def test_a_guardian_is_of_age(born: date, code: str | None, town: Town) -> None:
     who = await town.newcomer()
     await declare_self(town.deps, who, person(ADULT, identity_number=identity_number("360702", born)))
-    adding = add_ward(town.deps, who, person(MINOR), GuardianRelation.OTHER, GuardianshipCase.OTHER)
+    adding = add_ward(town.deps, who, person(MINOR), GuardianRelation.OTHER, GuardianshipCase.DECIDED_AT_COUNTER)
     if code is None:
         assert (await adding).age == 9
         return

@@ -6,6 +6,7 @@ from domain.division import (
     CORPS,
     Level,
     children,
+    divisions_named,
     find_division,
     has_counties,
     name_of_region,
@@ -165,3 +166,28 @@ def test_a_retired_code_names_no_place_to_choose_today() -> None:
     """Nobody applies in a county that is gone: it only explains a number."""
     with pytest.raises(Refusal, match="division_unknown"):
         find_division("110103")
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("赣州", ["360700"]),
+        ("南昌", ["360100"]),
+        ("南昌县", ["360121"]),
+        ("深圳南山区", ["440305"]),
+        ("广东省深圳市南山区", ["440305"]),
+        (" 广东 深圳 南山 ", ["440305"]),
+        ("吉林", ["220000"]),
+        ("北京朝阳", ["110105"]),
+        ("３６０７", ["360700"]),
+        ("东莞", ["441900"]),
+        ("鼓楼区", ["320106", "320302", "350102", "410204"]),
+        ("福州鼓楼", ["350102"]),
+        ("市辖区", []),
+        ("广州南山区", []),
+        ("999999", []),
+        ("", []),
+    ],
+)
+def test_a_place_is_understood_as_people_say_it(said: str, codes: list[str]) -> None:
+    assert [division.code for division in divisions_named(said)] == codes

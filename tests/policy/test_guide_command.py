@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from casework.explain_policy import GuideQuestion, explain, general_guide
+from casework.explain_policy import GuideQuestion, explain, general_guide, guide_json
 from domain.policy.loader import load_rulebook
 from domain.terms import GuardianshipCase, ServiceItem
+from miniapp_api.shapes import GuideAnswers, GuideQuery
 from templates.chat import chat_text
 from templates.guide import guide_in_words
 
@@ -61,6 +62,43 @@ def test_the_json_holds_what_is_promised() -> None:
     assert told["sources"]
 
 
+@pytest.mark.parametrize("item", ["first-id-card", "id_card_first_application"])
+@pytest.mark.parametrize("relation", ["other", "further_proof"])
+def test_the_words_of_the_api_are_taken_and_mean_the_same(item: str, relation: str) -> None:
+    """``other`` is R046 at every door: neither one household nor shown by the birth certificate."""
+    asked = ["--item", item, "--relation", relation, "--birth", "2017-03-04"]
+    told = answer(*JIANGXI[2:], *asked)
+    assert "父（母）结婚证或收养登记证" in [paper["what"] for paper in told["materials"]]
+    places = {"household": "360702", "residence": "360103", "birth": "2017-03-04", "on": "2026-11-20"}
+    query = GuideQuery.model_validate({"item": item, "relation": relation, **places})
+    view = explain(load_rulebook(), query.question(), date(2026, 11, 20))
+    assert json.loads(guide_json(view)) == told
+
+
+@pytest.mark.parametrize("spelt", ["same-household", "birth-certificate", "other"])
+def test_the_wizard_takes_the_words_of_the_command_line(spelt: str) -> None:
+    given = GuideAnswers.model_validate_json(json.dumps({"item": "first-id-card", "guardianship": spelt}))
+    assert given.item is ServiceItem.ID_CARD_FIRST_APPLICATION
+    assert given.guardianship is GuardianshipCase(spelt)
+    assert given.guardianship is not GuardianshipCase.DECIDED_AT_COUNTER
+
+
+@pytest.mark.parametrize(("option", "word"), [("--item", "passport"), ("--relation", "cousin")])
+def test_a_word_nobody_knows_is_refused_with_those_there_are(option: str, word: str) -> None:
+    ran = run(*JIANGXI, "--birth", "2017-03-04", option, word)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "里选" in ran.stderr
+
+
+def test_who_reads_only_the_beginning_sees_no_traceback() -> None:
+    command = [sys.executable, str(HOME / "run.py"), "guide", *JIANGXI, "--birth", "2007-03-04", "--json"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(command, cwd=HOME, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 def test_a_refusal_is_an_answer_with_every_reason() -> None:
     told = answer(*JIANGXI, "--birth", "2007-03-04", "--held-card", "--soldier")
     assert told["allowed"] is False
@@ -76,6 +114,9 @@ def test_a_refusal_is_an_answer_with_every_reason() -> None:
         ("3607", "4403", "cross-province", True),
         ("360000", "440300", "cross-province", True),
         ("360103", "360103", None, False),
+        ("36", "36", "province-wide", True),
+        ("3607", "3607", "province-wide", True),
+        ("3607", "360702", "province-wide", True),
     ],
 )
 def test_codes_of_every_level_are_taken(household: str, residence: str, scope: str | None, allowed: bool) -> None:

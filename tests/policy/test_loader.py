@@ -101,6 +101,30 @@ def test_a_broken_file_is_refused_with_file_line_and_reason(tmp_path: Path, text
     assert says in complaint(tmp_path, text)
 
 
+NUMBERS = GOOD.replace(
+    "{required: flag, version: text_or_null}", "{days: number, kinds: texts, after: numbers_or_null}"
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("{days: -5, kinds: [], after: null}", "letter.yaml:9: the field days isn't a number, not below 0"),
+        ("{days: 5.0, kinds: [], after: null}", "letter.yaml:9: the field days isn't a number"),
+        ("{days: true, kinds: [], after: null}", "letter.yaml:9: the field days isn't a number"),
+        ("{days: 5, kinds: [1], after: null}", "letter.yaml:9: the field kinds isn't a texts"),
+        (
+            "{days: 5, kinds: [], after: [5, -20]}",
+            "letter.yaml:9: the field after isn't a numbers_or_null, not below 0",
+        ),
+        ("{days: 5, kinds: [], after: ['5']}", "letter.yaml:9: the field after isn't a numbers_or_null"),
+    ],
+)
+def test_days_fen_and_years_are_whole_and_never_below_zero(tmp_path: Path, given: str, says: str) -> None:
+    load(tmp_path, NUMBERS.replace("{required: false, version: null}", "{days: 0, kinds: [a], after: [0, 5]}"))
+    assert says in complaint(tmp_path, NUMBERS.replace("{required: false, version: null}", given))
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -133,6 +157,15 @@ def test_a_rule_stands_in_one_file_only(tmp_path: Path) -> None:
         ("notice-1: {issuer: 某公安机关}", "sources.yaml:1: the source notice-1 needs a title"),
         ("notice-1: {title: 一份通知, issuer: 某公安机关, day: 不明}", "sources.yaml:1: the day of the source"),
         ("notice-1: {title: 一份通知, issuer: 某公安机关, author: 某}", "sources.yaml:1: unknown words"),
+        (
+            "notice-1: {title: 一份通知, issuer: 某, provinces: [36]}",
+            "sources.yaml:1: the source notice-1 names its provinces",
+        ),
+        (
+            'notice-1: {title: 一份通知, issuer: 某, provinces: ["3601"]}',
+            "sources.yaml:1: the source notice-1 names its provinces",
+        ),
+        ('notice-1: {title: 一份通知, issuer: 某, provinces: "36"}', "sources.yaml:1: the source notice-1 names"),
         ("notice-1: 一份通知", "sources.yaml:1: the source notice-1 has no facts"),
         (
             "notice-1: {title: 一份通知, issuer: 某, reliability: rumour}",
