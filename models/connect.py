@@ -17,10 +17,12 @@ from models import guards
 
 MODEL_MODULES = (
     "models.account",
+    "models.appeal",
     "models.audit",
     "models.card",
     "models.case",
     "models.handoff",
+    "models.hold",
     "models.notice",
     "models.person",
     "models.place",
@@ -31,6 +33,7 @@ MODEL_MODULES = (
     "models.signature",
     "models.slot",
     "models.staff",
+    "models.waiting",
 )
 MIGRATIONS = "models.migrations"
 
@@ -46,6 +49,9 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
 )
+
+# What PostgreSQL gives up one of two transactions with that got in each other's way: it may simply be tried again.
+COLLISIONS: tuple[type[Exception], ...] = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 _SQLITE = {
     "busy_timeout": "5000",  # ms a statement waits for another process's lock

@@ -47,6 +47,7 @@ acceptance_point (division)
 acceptance_point unique (code)
 account (phone_index)
 account unique (openid_index)
+appeal unique (booking_id)
 audit_entry (actor, at)
 audit_entry (case_id, at)
 binding_code (account_id)
@@ -67,6 +68,9 @@ guardianship (guardian_id)
 guardianship unique (ward_id)
 handoff_code (case_id)
 handoff_code unique (code_hash)
+hold (case_id)
+hold (slot_id)
+hold unique (case_id) where ended_at is null
 letter_confirmation (signature_id)
 letter_confirmation unique (case_id)
 letter_showing (case_id)
@@ -102,8 +106,11 @@ slot unique (point_id, item, starts_at)
 staff unique (username)
 staff_session unique (token_hash)
 station_system unique (key_id)
+waiting (case_id)
+waiting (point_id, item) where ended_at is null
+waiting unique (case_id) where ended_at is null
 """
-CHECKS = {"ck_slot_taken", "ck_booking_seats", "ck_credit_balance"}
+CHECKS = {"ck_slot_taken", "ck_slot_general", "ck_booking_seats", "ck_credit_balance"}
 APPEND_ONLY = {
     "audit_entry",
     "case_event",
@@ -118,7 +125,7 @@ APPEND_ONLY = {
     "signature",
 }
 # References to staff, points and systems: rows that are disabled, never deleted, and never asked "who refers to you".
-NEVER_FOLLOWED = {"staff_id", "point_id", "acceptance_point_id", "reporter_id", "redeemed_by_id"}
+NEVER_FOLLOWED = {"staff_id", "point_id", "acceptance_point_id", "reporter_id", "redeemed_by_id", "closure_id"}
 
 
 async def test_exactly_the_listed_indexes_exist(database: Database, on_postgres: bool) -> None:
@@ -212,7 +219,7 @@ async def test_a_booking_has_at_least_one_seat_and_a_credit_is_never_negative(da
     owner = await account()
     one = await case(await person(owner))
     with pytest.raises(IntegrityError, match="ck_booking_seats"):
-        await insert("booking", slot_id=(await slot(await point())).id, case_id=one.id, seats=0, made_at=NOON)
+        await insert("booking", slot_id=(await slot(await point())).id, case_id=one.id, is_minor=False, seats=0, made_at=NOON)
     with pytest.raises(IntegrityError, match="ck_credit_balance"):
         await insert("message_credit", account_id=owner.id, template="t", balance=-1)
 
