@@ -130,6 +130,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
     from casework.deps import Deps
     from domain.policy.loader import load_rulebook
     from gateways.http import open_session
+    from gateways.proof_of_work import ProofOfWork
     from gateways.sms import SmsClient
     from gateways.wechat import WeChatClient
     from models.db import open_database
@@ -153,6 +154,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
                 session, url=sms_url(settings), account=settings.sms_account, secret=settings.sms_secret, clock=clock
             ),
             queue=queue,
+            puzzle=ProofOfWork(settings.index_key),
         )
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from casework.ports import Clock, JobQueue, MiniProgram, Random, SmsSender
+from casework.ports import Clock, JobQueue, MiniProgram, Puzzle, Random, SmsSender
 from casework.settings import Settings
 from domain.calendar import WorkCalendar
 from domain.local_time import day_of
@@ -17,7 +17,10 @@ DELIVER_NOTICES = "deliver_notices"
 
 @dataclass(frozen=True)
 class Deps:
-    """The acts' surroundings: settings, the clock, the law, the calendar, and the ports."""
+    """The acts' surroundings: settings, the clock, the law, the calendar, and the ports.
+
+    Without a ``puzzle`` no booking goes through where one is asked for.
+    """
 
     settings: Settings
     clock: Clock
@@ -26,6 +29,7 @@ class Deps:
     mini_program: MiniProgram
     sms: SmsSender
     queue: JobQueue
+    puzzle: Puzzle | None = None
 
     @property
     def calendar(self) -> WorkCalendar:

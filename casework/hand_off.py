@@ -5,6 +5,7 @@ from datetime import timedelta
 from casework.callers import Citizen, Officer
 from casework.deps import Deps, unit_of_work
 from casework.facts import facts_of, insist_allowed
+from casework.remind import drop_reminders
 from casework.repeat import once
 from casework.secret import hashed
 from casework.serve import audit, counter_case, insist_clerk
@@ -19,7 +20,7 @@ from models.case import Case, find_case_by_id
 from models.handoff import HandoffCode, find_code
 from models.handoff import issue_code as keep_code
 from models.handoff import redeem_code as spend_code
-from models.slot import Booking, end_booking, live_booking
+from models.slot import Booking, end_booking, live_booking, lock_cases
 from templates.shown import when
 
 CODE_LIFE = timedelta(minutes=10)
@@ -98,10 +99,12 @@ async def _redeem(
     deps: Deps, officer: Officer, code: HandoffCode, case: Case, booking: Booking | None, reason: str | None
 ) -> None:
     now = deps.clock.now()
+    await lock_cases([case.number])
     if not await spend_code(code.id, officer.staff_id, now):
         raise Refusal("code_used", at=when(now))
     if booking is not None:
         await end_booking(booking.id, "kept", now)
+        await drop_reminders(case, booking.id, now)
     said = Said(officer.actor, now, unit=officer.point_name)
     await take_step(deps, case, CaseEventKind.CHECKED_IN, said, facts={"other_day": bool((reason or "").strip())})
     await audit(deps, officer, case, "redeem_code", other_day_reason=(reason or "")[:200])

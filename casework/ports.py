@@ -58,6 +58,18 @@ class SmsSender(Protocol):
         ...
 
 
+class Puzzle(Protocol):
+    """A challenge that costs a client some work, and needs nobody outside to check."""
+
+    def pose(self, who: str, bits: int, expires_at: datetime) -> str:
+        """A challenge for this caller; ``bits`` is how hard it is, each one more twice as hard."""
+        ...
+
+    def solved(self, who: str, challenge: str, key: str, answer: str, bits: int, now: datetime) -> bool:
+        """Whether the answer solves a challenge of ours, for this caller and this request's key, in time."""
+        ...
+
+
 class JobQueue(Protocol):
     """A wake-up for the workers. The outbox in the database is the truth, so a lost wake-up is only a delay."""
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from domain.terms import NoticeKind
 
 SECRETS_FILE = "secrets.json"
+MOST_BITS = 24  # half a minute and more on a phone
 
 
 class BadSettings(Exception):
@@ -58,6 +59,7 @@ class Settings:
     seal_keys: Mapping[str, bytes]
     seal_key_current: str
     index_key: bytes
+    challenge_bits: int
 
     @property
     def sandboxed(self) -> bool:
@@ -91,6 +93,13 @@ class _Reader:
             return int(raw)
         self.problems.append(f"{name} must be a port number from 0 to 65535")
         return default
+
+    def bits(self, name: str) -> int:
+        raw = self.env.get(name) or "0"
+        if raw.isdecimal() and int(raw) <= MOST_BITS:
+            return int(raw)
+        self.problems.append(f"{name} must be a number from 0 to {MOST_BITS}")
+        return 0
 
     def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
         raw = self.env.get(name)
@@ -176,6 +185,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         seal_keys=seal_keys,
         seal_key_current=current,
         index_key=read.key("TONGBAN_INDEX_KEY", read.secret("TONGBAN_INDEX_KEY"), 32),
+        challenge_bits=read.bits("TONGBAN_CHALLENGE_BITS"),
     )
     if not sandboxed and not settings.sms_url:
         read.problems.append("TONGBAN_SMS_URL is missing: with a real WeChat the SMS provider must be real too")

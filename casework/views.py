@@ -164,6 +164,10 @@ class PointView:
     place: str
     address: str
     phone: str
+    hours: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    distance_metres: int | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,27 @@ class BookingView:
     ends_at: datetime
     seats: int
     who_must_come: tuple[Whose, ...]
+
+
+@dataclass(frozen=True)
+class HoldView:
+    """A place kept until a moment. ``offered``: it was freed, and offered from the waiting list."""
+
+    point: PointView
+    starts_at: datetime
+    ends_at: datetime
+    until: datetime
+    offered: bool
+
+
+@dataclass(frozen=True)
+class WaitingView:
+    """Waiting for a place on one of some days."""
+
+    point: PointView
+    from_day: date
+    to_day: date
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -244,6 +269,8 @@ class CaseView:
     slip_number: str | None
     clocks: tuple[ClockView, ...]
     history: tuple[EventView, ...]
+    hold: HoldView | None = None
+    waiting: WaitingView | None = None
 
 
 @dataclass(frozen=True)

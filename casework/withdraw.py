@@ -9,6 +9,7 @@ from casework.track import case_view, own_case
 from casework.views import CaseView
 from domain.terms import CaseEventKind
 from models.handoff import revoke_codes
+from models.slot import lock_cases
 
 
 async def withdraw(deps: Deps, citizen: Citizen, number: str, key: str) -> CaseView:
@@ -24,6 +25,7 @@ async def withdraw(deps: Deps, citizen: Citizen, number: str, key: str) -> CaseV
 
 
 async def _withdraw(deps: Deps, citizen: Citizen, number: str) -> CaseView:
+    await lock_cases([number])
     case = await own_case(citizen, number)
     insist_open(case)
     await give_up_place(deps, case, "cancelled")

@@ -1,4 +1,4 @@
-"""What a point offers for an item: how many places, from when they may be booked, and until when they may be changed."""
+"""What a point offers for an item: how many places, from when they may be booked and until when changed."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

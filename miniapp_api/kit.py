@@ -1,7 +1,7 @@
 """A typed handler becomes an aiohttp route: what it asks for by type is read, checked and handed in; its view goes out.
 
-A handler may ask for ``Deps``, ``Citizen``, ``Token``, ``Key`` (idempotency key), ``Client``, the parts of its path by
-name, and one ``Body`` or ``Query`` shape. What cannot be served as written is a ``BadRouteError`` when the application
+A handler may ask for ``Deps``, ``Citizen``, ``Token``, ``Key`` (idempotency key), ``Proof`` (work done), ``Client``,
+the parts of its path by name, and one ``Body`` or ``Query`` shape. What cannot be served as written is a ``BadRouteError`` when the application
 is made, never a surprise at the first request.
 """
 
@@ -18,15 +18,26 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, TypeAdapter
 
 from casework.callers import Citizen
+from casework.challenge import Proof
 from casework.deps import Deps
 from miniapp_api.access import Access, Token, admit, bearer_token
 from miniapp_api.keys import DEPS
-from miniapp_api.reading import Client, Key, client_of, idempotency_key, json_body, path_value, query_values
+from miniapp_api.reading import (
+    Client,
+    Key,
+    challenge_answer,
+    client_of,
+    idempotency_key,
+    json_body,
+    path_value,
+    query_values,
+)
 from miniapp_api.shapes import Body, Query
 
 BODY_LIMIT = 64 * 1024
 JSON = "application/json"
 HTML = "text/html"
+CALENDAR = "text/calendar"
 
 Handler = Callable[..., Awaitable[Any]]
 _NO_HEADERS: Mapping[str, str] = {}
@@ -61,6 +72,7 @@ class Source(StrEnum):
     CLIENT = "client"
     PATH = "path"
     KEY = "key"
+    PROOF = "proof"
     QUERY = "query"
     BODY = "body"
 
@@ -72,8 +84,9 @@ _BY_TYPE: Mapping[Any, Source] = {
     Token: Source.TOKEN,
     Client: Source.CLIENT,
     Key: Source.KEY,
+    Proof: Source.PROOF,
 }
-_SIGNED_IN = frozenset({Source.CITIZEN, Source.TOKEN, Source.KEY})
+_SIGNED_IN = frozenset({Source.CITIZEN, Source.TOKEN, Source.KEY, Source.PROOF})
 _SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 
 
@@ -139,6 +152,7 @@ _READERS: Mapping[Source, Callable[[web.Request], Any]] = {
     Source.TOKEN: bearer_token,
     Source.CLIENT: client_of,
     Source.KEY: idempotency_key,
+    Source.PROOF: challenge_answer,
 }
 
 

@@ -15,15 +15,18 @@ from miniapp_api.handlers import (
     points,
     privacy,
     sessions,
+    visits,
 )
 from miniapp_api.handlers import residence_declarations as declarations
-from miniapp_api.kit import HTML, Route
+from miniapp_api.kit import CALENDAR, HTML, Route
 from templates.letters import signed_letter_policy
+from templates.visit_slip import visit_slip_policy
 
 _V1 = "/api/v1"
 _CASE = f"{_V1}/cases/{{number}}"
 _SIGNATURE_LIMIT = 256 * 1024  # strokes, one point every few milliseconds
 _NOT_FRAMED = "frame-ancestors 'none'; object-src 'none'; sandbox"
+_SAVED = {"Content-Disposition": 'attachment; filename="visit.ics"'}
 _CLEAR = {"Clear-Site-Data": '"cache", "cookies", "storage"'}
 
 PUBLIC, CITIZEN = Access.PUBLIC, Access.CITIZEN
@@ -32,6 +35,7 @@ CREATED, NO_CONTENT = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
 
 def routes() -> tuple[Route, ...]:
     """The table."""
+    slip = {"Content-Security-Policy": f"{visit_slip_policy()}; {_NOT_FRAMED}"}
     sealed = {"Content-Security-Policy": f"{signed_letter_policy()}; {_NOT_FRAMED}"}
     return (
         Route("POST", f"{_V1}/sessions", sessions.start_session, PUBLIC, CREATED),
@@ -50,6 +54,10 @@ def routes() -> tuple[Route, ...]:
         Route("GET", f"{_V1}/residence-declarations/{{declaration_id}}", declarations.read_declaration, CITIZEN),
         Route("GET", f"{_V1}/points", points.list_points, PUBLIC),
         Route("GET", f"{_V1}/points/{{code}}/slots", points.list_free_slots, PUBLIC),
+        Route("GET", f"{_V1}/points/{{code}}/challenge", points.read_challenge, CITIZEN),
+        Route("GET", f"{_V1}/me/visits", visits.list_visits, CITIZEN),
+        Route("POST", f"{_V1}/me/visits/{{visit_id}}/appeal", visits.appeal_visit, CITIZEN, CREATED),
+        Route("PUT", f"{_V1}/visits", bookings.book_visit, CITIZEN),
         Route("POST", f"{_V1}/cases", cases.open_case, CITIZEN, CREATED),
         Route("GET", f"{_V1}/cases", cases.list_cases, CITIZEN),
         Route("GET", _CASE, cases.read_case, CITIZEN),
@@ -57,6 +65,12 @@ def routes() -> tuple[Route, ...]:
         Route("POST", f"{_CASE}/withdrawal", cases.withdraw_case, CITIZEN),
         Route("PUT", f"{_CASE}/booking", bookings.book, CITIZEN),
         Route("DELETE", f"{_CASE}/booking", bookings.cancel_booking, CITIZEN),
+        Route("GET", f"{_CASE}/booking.ics", bookings.read_calendar, CITIZEN, media=CALENDAR, headers=_SAVED),
+        Route("GET", f"{_CASE}/booking.html", bookings.read_slip, CITIZEN, media=HTML, headers=slip),
+        Route("PUT", f"{_CASE}/hold", bookings.hold, CITIZEN),
+        Route("DELETE", f"{_CASE}/hold", bookings.release_hold, CITIZEN),
+        Route("PUT", f"{_CASE}/waiting", bookings.wait_for_place, CITIZEN),
+        Route("DELETE", f"{_CASE}/waiting", bookings.stop_waiting, CITIZEN),
         Route("GET", f"{_CASE}/letter", letters.show_letter, CITIZEN),
         Route("POST", f"{_CASE}/signature", letters.sign_letter, CITIZEN, CREATED, body_limit=_SIGNATURE_LIMIT),
         Route("GET", f"{_CASE}/signature.html", letters.read_signed_letter, CITIZEN, media=HTML, headers=sealed),

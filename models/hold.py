@@ -1,4 +1,4 @@
-"""Holds: a place kept for a few minutes for one case. One that ran out never blocks anybody, whether it is swept or not."""
+"""Holds: a place kept for a few minutes for one case. One that ran out never blocks anybody, swept or not."""
 
 from datetime import datetime
 

@@ -91,7 +91,7 @@ async def lock_cases(numbers: Iterable[str]) -> None:
 async def ensure_slot(
     point_id: int, item: ServiceItem, starts_at: datetime, ends_at: datetime, places: Places, *, closed: bool = False
 ) -> int:
-    """The id of the slot row, made now if nobody asked for it before. To be called outside a transaction."""
+    """The id of the slot row, made now if nobody asked for it before. To be called before any slot is locked."""
     slot = await Slot.get_or_none(point_id=point_id, item=item, starts_at=starts_at).only("id")
     if slot is None:
         await insert_once(

@@ -62,5 +62,6 @@ def _cron(sweep: Sweep, job: Job) -> CronJob:
         name=f"sweep:{sweep.job}",
         second=set(sweep.seconds),
         minute=None if sweep.minutes is None else set(sweep.minutes),
+        hour=None if sweep.hours is None else set(sweep.hours),
         run_at_startup=True,
     )

@@ -219,7 +219,9 @@ async def test_a_booking_has_at_least_one_seat_and_a_credit_is_never_negative(da
     owner = await account()
     one = await case(await person(owner))
     with pytest.raises(IntegrityError, match="ck_booking_seats"):
-        await insert("booking", slot_id=(await slot(await point())).id, case_id=one.id, is_minor=False, seats=0, made_at=NOON)
+        await insert(
+            "booking", slot_id=(await slot(await point())).id, case_id=one.id, is_minor=False, seats=0, made_at=NOON
+        )
     with pytest.raises(IntegrityError, match="ck_credit_balance"):
         await insert("message_credit", account_id=owner.id, template="t", balance=-1)
 
