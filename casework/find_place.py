@@ -29,7 +29,7 @@ from models.slot import slots_between
 from templates.labels import label
 
 ALTERNATIVES = 3
-LOOK_AHEAD_DAYS = 3
+LOOK_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -154,20 +154,24 @@ async def is_closed(desk: Desk, start: datetime, end: datetime) -> bool:
 
 
 async def alternatives_at(
-    deps: Deps, desk: Desk, wanted: datetime, *, minor: bool, places: int = 1, days: int = LOOK_AHEAD_DAYS
+    deps: Deps, desk: Desk, wanted: datetime, *, minor: bool, places: int = 1, days: int = LOOK_DAYS
 ) -> list[datetime]:
-    """The free times of a point nearest to a wanted one, on its day or from today, and the days after it."""
-    last = desk.supply.last_day(deps.clock.now())
-    first = min(max(day_of(wanted), deps.today(), desk.opens_on), last)
-    ahead = (first + timedelta(days=n) for n in range(days))
-    free = [
-        slot.starts_at
-        for day in ahead
-        if deps.today() <= day <= last
-        for slot in await free_at(deps, desk, day, minor=minor)
-        if slot.free >= places
-    ]
-    return sorted(free, key=lambda at: abs(at - wanted))[:ALTERNATIVES]
+    """The free times of a point nearest to a wanted one: of its day and those after it, or the newest released ones."""
+    found: list[datetime] = []
+    for day in _days_near(deps, desk, day_of(wanted), days):
+        found += [slot.starts_at for slot in await free_at(deps, desk, day, minor=minor) if slot.free >= places]
+        if len(found) >= ALTERNATIVES:
+            break
+    return sorted(found, key=lambda at: abs(at - wanted))[:ALTERNATIVES]
+
+
+def _days_near(deps: Deps, desk: Desk, wanted: date, days: int) -> list[date]:
+    """From the wanted day on; from the newest one back where it lies beyond."""
+    first, last = max(deps.today(), desk.opens_on), desk.supply.last_day(deps.clock.now())
+    step = -1 if wanted > last else 1
+    start = last if wanted > last else max(wanted, first)
+    near = [start + timedelta(days=n * step) for n in range(days)]
+    return [day for day in near if first <= day <= last]
 
 
 async def places_nearby(

@@ -6,9 +6,10 @@ from casework.find_place import desk_of, free_at
 from casework.pass_on import pass_on, release_lapsed
 from casework.repeat import unhindered
 from domain.local_time import day_bounds
+from domain.supply import Places
 from models.hold import slots_with_lapsed
 from models.place import find_service
-from models.slot import ensure_slot, lock_slots
+from models.slot import ensure_slot, fit_slot, lock_slots
 from models.waiting import Waiting, all_waiting, end_past_waiting
 
 _BATCH = 200
@@ -43,12 +44,15 @@ async def _serve(deps: Deps, waiting: Waiting) -> int:
     while day <= min(waiting.to_day, desk.supply.last_day(deps.clock.now())):
         for found in await free_at(deps, desk, day, minor=waiting.case.is_minor):
             slot_id = await ensure_slot(desk.point.id, desk.item, found.starts_at, found.ends_at, desk.supply.places)
-            if await unhindered(lambda slot_id=slot_id: _pass(deps, slot_id)):  # type: ignore[misc]
+            if await unhindered(lambda slot_id=slot_id: _pass(deps, slot_id, desk.supply.places)):  # type: ignore[misc]
                 return 1
         day = day_bounds(day)[1].date()
     return 0
 
 
-async def _pass(deps: Deps, slot_id: int) -> int:
+async def _pass(deps: Deps, slot_id: int, places: Places) -> int:
     async with unit_of_work(deps):
-        return await pass_on(deps, (await lock_slots([slot_id]))[slot_id])
+        slot = (await lock_slots([slot_id]))[slot_id]
+        await fit_slot(slot, places)
+        await release_lapsed(deps, slot)
+        return await pass_on(deps, slot)

@@ -1,8 +1,8 @@
 """A typed handler becomes an aiohttp route: what it asks for by type is read, checked and handed in; its view goes out.
 
 A handler may ask for ``Deps``, ``Citizen``, ``Token``, ``Key`` (idempotency key), ``Proof`` (work done), ``Client``,
-the parts of its path by name, and one ``Body`` or ``Query`` shape. What cannot be served as written is a ``BadRouteError`` when the application
-is made, never a surprise at the first request.
+the parts of its path by name, and one ``Body`` or ``Query`` shape. What cannot be served as written is a
+``BadRouteError`` when the application is made, never a surprise at the first request.
 """
 
 import inspect
