@@ -23,7 +23,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,8 +202,9 @@ def make_sandboxes(settings: "Settings", clock: SystemClock) -> "tuple[web.Appli
     return wechat, sms
 
 
-def _keys(app: Any) -> dict[str, str]:
-    return {"appid": app.appid, "secret": app.secret, "token": app.token, "aes_key": app.aes_key}
+def _keys(app: Any) -> dict[str, Any]:
+    names = ("appid", "secret", "token", "aes_key", "aes_key_previous")
+    return {name: getattr(app, name) for name in names}
 
 
 # --- serving -----------------------------------------------------------------------------------------------------
@@ -275,9 +276,12 @@ async def working(deps: "Deps") -> AsyncIterator[None]:
 
 async def serve(settings: "Settings") -> None:
     """Everything in one process, until SIGINT or SIGTERM."""
+    from casework.self_check import check_words_and_rules
     from models.db import migrate
 
     started = time.monotonic()
+    if problems := check_words_and_rules():
+        sys.exit("Rules and texts:\n" + "\n".join(f"- {problem}" for problem in problems))
     listeners = listen(settings)
     settings = listeners.settled(settings)
     await migrate(settings.database_url, keyring_of(settings))
@@ -383,14 +387,13 @@ async def _sandbox(settings: "Settings") -> None:
 
 async def _check(settings: "Settings") -> list[str]:
     """Every problem an operator can mend, at once."""
+    from casework.self_check import check_words_and_rules
     from gateways.http import open_session
     from gateways.wechat import WeChatClient
     from models.db import BrokenReferences, Unreachable, WrongKeys, open_database
-    from templates.letters import check_letters
-    from templates.notices import check_notices
     from workers.queue import open_queue
 
-    problems = [*check_notices(), *check_letters(), *_check_rules()]
+    problems = check_words_and_rules()
     try:
         async with open_database(settings.database_url, keyring_of(settings)) as database:
             if not await database.migrated():
@@ -414,16 +417,6 @@ async def _check(settings: "Settings") -> list[str]:
     return problems
 
 
-def _check_rules() -> list[str]:
-    from domain.policy.loader import BrokenRules, load_rulebook
-
-    try:
-        load_rulebook()
-    except BrokenRules as error:
-        return [f"rules: {error}"]
-    return []
-
-
 def _command_check(settings: "Settings", _: argparse.Namespace) -> int:
     problems = asyncio.run(_check(settings))
     for problem in problems:
@@ -432,42 +425,11 @@ def _command_check(settings: "Settings", _: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _command_guide(settings: "Settings", asked: argparse.Namespace) -> int:  # noqa: ARG001
-    from pydantic import TypeAdapter
+def _command_guide(words: Sequence[str]) -> int:
+    from commands import guide
+    from domain.local_time import day_of
 
-    from domain.division import find_division
-    from domain.guide import Question, advise
-    from domain.policy.loader import load_rulebook
-    from domain.refusal import Refusal
-    from domain.terms import GuardianshipCase, ServiceItem
-    from templates.refusals import refusal_text
-
-    items = {
-        "first-id-card": ServiceItem.ID_CARD_FIRST_APPLICATION,
-        "temporary-id-card": ServiceItem.TEMPORARY_ID_CARD,
-        "household-certificate": ServiceItem.HOUSEHOLD_CERTIFICATE,
-    }
-    relations = {
-        "same-household": GuardianshipCase.SAME_HOUSEHOLD,
-        "birth-certificate": GuardianshipCase.BIRTH_CERTIFICATE,
-        "other": GuardianshipCase.FURTHER_PROOF,
-    }
-    try:
-        question = Question(
-            item=items[asked.item],
-            household=find_division(asked.household),
-            residence=find_division(asked.residence),
-            birth_date=asked.birth,
-            day=asked.on,
-            guardianship=relations.get(asked.relation),
-        )
-        guidance = advise(load_rulebook().on(asked.on), question)
-    except Refusal as refusal:
-        text = refusal_text(refusal.code, refusal.facts)
-        print(f"{text.title} {text.detail} {text.advice}", file=sys.stderr)
-        return 2
-    print(TypeAdapter(type(guidance)).dump_json(guidance, indent=1).decode())
-    return 0
+    return guide.main(words, day_of(SystemClock().now()))
 
 
 def _command_journey(settings_of: "Callable[[Mapping[str, str]], Settings]", asked: argparse.Namespace) -> int:
@@ -503,18 +465,8 @@ def _parser() -> argparse.ArgumentParser:
     journey.add_argument("--wechat-url", help="its sandbox WeChat, where serving.json does not say")
     journey.add_argument("--sms-url", help="its sandbox SMS centre, where serving.json does not say")
     journey.add_argument("--logins", type=Path, help="its demo-logins.json, where it is not in TONGBAN_VAR")
-    _add_guide(commands.add_parser("guide", help="ask the rulebook"))
+    commands.add_parser("guide", help="ask the rulebook; guide --help tells how", add_help=False)
     return parser
-
-
-def _add_guide(guide: argparse.ArgumentParser) -> None:
-    guide.add_argument("--item", required=True, choices=["first-id-card", "temporary-id-card", "household-certificate"])
-    guide.add_argument("--household", required=True, help="code of province, city or county")
-    guide.add_argument("--residence", required=True, help="code of province, city or county")
-    guide.add_argument("--birth", required=True, type=date.fromisoformat, help="YYYY-MM-DD")
-    guide.add_argument("--relation", choices=["same-household", "birth-certificate", "other"])
-    guide.add_argument("--on", type=date.fromisoformat, default=datetime.now(UTC).astimezone().date())
-    guide.add_argument("--json", action="store_true", help="(the answer is always JSON for now)")
 
 
 def _load(env: Mapping[str, str]) -> "Settings":
@@ -527,11 +479,14 @@ def _load(env: Mapping[str, str]) -> "Settings":
 
 
 def _run(work: "Callable[[Settings], Any]", settings: "Settings") -> int:
+    from domain.policy.loader import BrokenRules
     from models.db import Unreachable, WrongKeys
 
     with _quick_loop() as run, contextlib.suppress(KeyboardInterrupt):
         try:
             run(work(settings))
+        except BrokenRules as error:
+            sys.exit(f"Rules: {error}")
         except (Unreachable, WrongKeys) as error:
             sys.exit(f"Database: {error}")
     return 0
@@ -555,6 +510,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     set_up(argv)
     if argv[:1] == ["test"]:
         return _command_test(argv[1:])
+    if argv[:1] == ["guide"]:
+        return _command_guide(argv[1:])
     asked = _parser().parse_args(argv)
     if asked.command == "journey":
         return _command_journey(_load, asked)
@@ -562,8 +519,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     configure_logs()
     settings = _load(os.environ)
-    if asked.command in {"check", "guide"}:
-        return {"check": _command_check, "guide": _command_guide}[asked.command](settings, asked)
+    if asked.command == "check":
+        return _command_check(settings, asked)
     work = {"worker": _worker, "migrate": _migrate, "seed": _seed, "sandbox": _sandbox}.get(asked.command, serve)
     return _run(work, settings)
 

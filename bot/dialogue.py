@@ -9,6 +9,7 @@ from typing import Any, Final
 from bot.push import Push, Sort
 from casework import chat
 from casework.deps import Deps
+from casework.explain_policy import general_guide
 from casework.views import ProgressLine
 from domain.refusal import Refusal
 from templates.chat import chat_text
@@ -76,6 +77,10 @@ async def _bind(deps: Deps, push: Push, code: str) -> str:
     return _say("bound" if bound else "binding_failed")
 
 
+async def _guide(deps: Deps, _push: Push) -> str:
+    return chat_text("guide", general_guide(deps.rulebook, deps.today()))
+
+
 async def _progress(deps: Deps, push: Push) -> str:
     lines = await chat.progress_in_chat(deps, **_who(deps, push))
     if lines is None:
@@ -126,7 +131,7 @@ def _who(deps: Deps, push: Push) -> dict[str, str]:
 
 
 _TOPICS: Final[Mapping[Topic, Callable[[Deps, Push], Awaitable[str]]]] = {
-    Topic.GUIDE: _saying("guide"),
+    Topic.GUIDE: _guide,
     Topic.PROGRESS: _progress,
     Topic.HOW_TO_BIND: _saying("not_bound"),
     Topic.UNBIND: _unbind,

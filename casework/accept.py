@@ -14,7 +14,7 @@ from casework.views import CounterCase
 from domain.case_number import check_acceptance_number
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, NoticeKind, SignatureMethod
-from models.case import Case, claim_acceptance_number, happened
+from models.case import Case, claim_acceptance_number, happened, lock_case
 from models.signature import confirm_letter as write_confirmation
 from templates.labels import label
 
@@ -106,9 +106,10 @@ async def list_supplements(deps: Deps, officer: Officer, number: str, items: Seq
     wanted = [item.strip()[:60] for item in items if item.strip()]
     if not wanted:
         raise Refusal("supplements_empty", source="B10")
-    if await happened(case.id, CaseEventKind.SUPPLEMENTS_LISTED):
-        raise Refusal("supplements_already_listed", source="B10")
     async with unit_of_work(deps):
+        await lock_case(case.number)
+        if await happened(case.id, CaseEventKind.SUPPLEMENTS_LISTED):
+            raise Refusal("supplements_already_listed", source="B10")
         said = Said(officer.actor, deps.clock.now(), unit=officer.point_name)
         await take_step(deps, case, CaseEventKind.SUPPLEMENTS_LISTED, said, facts={"items": wanted})
         await owe(

@@ -110,7 +110,7 @@ async def wanted_slot(deps: Deps, case: Case, point_code: str, starts_at: dateti
     _insist_acceptance_place(case, desk)
     ends_at = slot_end(deps, desk, starts_at)
     if await is_closed(desk, starts_at, ends_at):
-        raise Refusal("slot_closed", source="R199", station=desk.point.name)
+        raise Refusal("slot_closed", source="R199", station=desk.point.name, alternatives=())
     return await want(desk, starts_at, ends_at)
 
 
@@ -121,7 +121,7 @@ async def with_alternatives(
     try:
         return await act()
     except Refusal as refusal:
-        if refusal.code not in _ELSEWHERE or "alternatives" in refusal.facts:
+        if refusal.code not in _ELSEWHERE or refusal.facts.get("alternatives"):
             raise
         refusal.facts = {**refusal.facts, **await _elsewhere(deps, case, point_code, starts_at, places)}
         raise

@@ -10,6 +10,7 @@ from casework.secret import hashed
 from casework.track import next_in_state
 from casework.views import BindingCodeView, ProgressLine
 from domain.applicant import mask_name
+from domain.refusal import Refusal
 from models.account import bind_chat as write_binding
 from models.account import bound_account, make_binding_code, spend_binding_code, unbind_chat
 from models.case import cases_of_account
@@ -29,10 +30,13 @@ async def binding_code(deps: Deps, citizen: Citizen) -> BindingCodeView:
         Refusal: ``consent_required``.
     """
     await insist_on_consent(deps, citizen)
-    code = f"{int.from_bytes(deps.random.token(8), 'big') % 10**_DIGITS:0{_DIGITS}d}"
-    expires_at = deps.clock.now() + BINDING_CODE_LIFE
-    await make_binding_code(citizen.account_id, hashed(code), expires_at)
-    return BindingCodeView(code=code, expires_at=expires_at)
+    now = deps.clock.now()
+    expires_at = now + BINDING_CODE_LIFE
+    for _ in range(3):
+        code = f"{int.from_bytes(deps.random.token(8), 'big') % 10**_DIGITS:0{_DIGITS}d}"
+        if await make_binding_code(citizen.account_id, hashed(code), now, expires_at):
+            return BindingCodeView(code=code, expires_at=expires_at)
+    raise Refusal("service_unavailable")
 
 
 async def bind_chat(deps: Deps, *, appid: str, openid: str, code: str) -> bool:

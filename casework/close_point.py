@@ -229,7 +229,12 @@ async def _candidates(deps: Deps, case: Case, lost: Booking) -> list[tuple[Desk,
         service = await find_service(point.id, slot.item) if point else None
         if point and service:
             found.append((desk_of(point, service), other["starts_at"]))
-    return sorted(found, key=lambda one: abs(one[1] - slot.starts_at))
+    return sorted(found, key=lambda one: abs(one[1] - slot.starts_at) + _trouble(slot.point, one[0]))
+
+
+def _trouble(known: AcceptancePoint, desk: Desk) -> timedelta:
+    """Another point is worth going to only if it spares a day."""
+    return timedelta(0) if desk.point.id == known.id else timedelta(days=1)
 
 
 async def _told(booking: Booking) -> ToldLine:

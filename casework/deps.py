@@ -1,18 +1,23 @@
 """Everything an act is given. Wired once, in ``run.py``; tests wire through the same function."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import date
+
+import structlog
 
 from casework.ports import Clock, JobQueue, MiniProgram, Puzzle, Random, SmsSender
 from casework.settings import Settings
 from domain.calendar import WorkCalendar
 from domain.local_time import day_of
 from domain.policy.rule import Rulebook
+from domain.refusal import Refusal
+from models.connect import UNAVAILABLE
 from models.store import transaction
 
 DELIVER_NOTICES = "deliver_notices"
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,21 @@ class Deps:
 @asynccontextmanager
 async def unit_of_work(deps: Deps) -> AsyncIterator[None]:
     """One transaction: all or nothing; afterwards the postman is woken."""
-    async with transaction():
-        yield
+    with database_expected():
+        async with transaction():
+            yield
     await deps.queue.wake(DELIVER_NOTICES)
+
+
+@contextmanager
+def database_expected() -> Iterator[None]:
+    """A database that is away, locked or overloaded is told as a refusal to try again soon, not as our mistake.
+
+    Raises:
+        Refusal: ``service_unavailable``.
+    """
+    try:
+        yield
+    except UNAVAILABLE as trouble:
+        log.error("database_unavailable", trouble=type(trouble).__name__)  # noqa: TRY400 – its text may quote a person
+        raise Refusal("service_unavailable") from None

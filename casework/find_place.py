@@ -125,7 +125,7 @@ def slot_end(deps: Deps, desk: Desk, starts_at: datetime) -> datetime:
     if end <= now:
         raise Refusal("slot_past")
     if not desk.supply.in_time(starts_at, end, now):
-        raise Refusal("slot_too_soon", minutes=int(desk.supply.lead.total_seconds()) // 60)
+        raise Refusal("slot_too_soon", minutes=int(desk.supply.lead.total_seconds()) // 60, alternatives=())
     return end
 
 

@@ -10,7 +10,7 @@ from casework.repeat import once
 from casework.secret import hashed
 from casework.serve import audit, counter_case, insist_clerk
 from casework.step import Said, insist_open, take_step
-from casework.track import own_case, point_view
+from casework.track import own_case_to_change, point_view
 from casework.views import CounterCase, HandoffView
 from domain.handoff import new_code, normalise_code
 from domain.local_time import day_of
@@ -20,7 +20,7 @@ from models.case import Case, find_case_by_id
 from models.handoff import HandoffCode, find_code
 from models.handoff import issue_code as keep_code
 from models.handoff import redeem_code as spend_code
-from models.slot import Booking, end_booking, live_booking, lock_cases
+from models.slot import Booking, end_booking, live_booking
 from templates.shown import when
 
 CODE_LIFE = timedelta(minutes=10)
@@ -65,15 +65,15 @@ async def redeem_code(
 
 
 async def _issue(deps: Deps, citizen: Citizen, number: str) -> HandoffView:
-    case = await own_case(citizen, number)
+    case = await own_case_to_change(citizen, number)
     insist_open(case)
     facts = await facts_of(deps, case)
     if facts.missing or facts.booking is None:
         raise Refusal("not_ready_for_handoff", missing=list(facts.missing))
     point = facts.booking.slot.point
     code, now = new_code(deps.random.token(16)), deps.clock.now()
-    await take_step(deps, case, CaseEventKind.CODE_ISSUED, Said(citizen.actor, now))  # first: it locks the case
     await keep_code(case.id, point.id, hashed(code), now, now + CODE_LIFE)
+    await take_step(deps, case, CaseEventKind.CODE_ISSUED, Said(citizen.actor, now))
     return HandoffView(code=code, expires_at=now + CODE_LIFE, point=point_view(point))
 
 
@@ -99,12 +99,11 @@ async def _redeem(
     deps: Deps, officer: Officer, code: HandoffCode, case: Case, booking: Booking | None, reason: str | None
 ) -> None:
     now = deps.clock.now()
-    await lock_cases([case.number])
-    if not await spend_code(code.id, officer.staff_id, now):
+    said = Said(officer.actor, now, unit=officer.point_name)
+    await take_step(deps, case, CaseEventKind.CHECKED_IN, said, facts={"other_day": bool((reason or "").strip())})
+    if not await spend_code(code.id, officer.staff_id, now):  # after the case, as every act takes its rows
         raise Refusal("code_used", at=when(now))
     if booking is not None:
         await end_booking(booking.id, "kept", now)
         await drop_reminders(case, booking.id, now)
-    said = Said(officer.actor, now, unit=officer.point_name)
-    await take_step(deps, case, CaseEventKind.CHECKED_IN, said, facts={"other_day": bool((reason or "").strip())})
     await audit(deps, officer, case, "redeem_code", other_day_reason=(reason or "")[:200])

@@ -15,7 +15,7 @@ from models.notice import (
     claim_notice,
     drop_credit,
     due_notices,
-    grant_credit,
+    has_credit,
     postpone_notice,
     settle_notice,
     spend_credit,
@@ -25,7 +25,7 @@ from models.store import transaction
 from templates.notices import NoticeText, render_notice
 
 BATCH = 50
-LEASE = timedelta(minutes=2)  # longer than any attempt; a dead worker's notices come back after it
+LEASE = timedelta(seconds=45)  # longer than the 30 s a job may run; a dead worker's notices come back after it
 MOST_ATTEMPTS = 12
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
 CHANNELS = {
@@ -40,7 +40,8 @@ async def deliver_due(deps: Deps) -> int:
     """Deliver every notice that is due; returns how many were taken in hand.
 
     Safe to run twice at once: each notice is leased by one conditional UPDATE. The provider is asked outside of any
-    transaction; a crash between its answer and our mark repeats the message, which an SMS provider drops by its id.
+    transaction; a crash between its answer and our mark repeats the message, which an SMS provider drops by its id and
+    WeChat refuses for want of a second consent. So a consent is spent in our ledger only when WeChat took the message.
     """
     taken = 0
     while ids := await due_notices(deps.clock.now(), BATCH):
@@ -95,7 +96,7 @@ async def _try(deps: Deps, notice: Notice, channel: Channel, text: NoticeText) -
         if notice.account.phone is None:
             return None
         return await deps.sms.send(phone=notice.account.phone, text=text.sms, message_id=notice.dedupe_key)
-    if not await spend_credit(notice.account_id, notice.kind):
+    if not await has_credit(notice.account_id, notice.kind):
         return None
     delivery = await deps.mini_program.send_subscribe_message(
         openid=notice.account.openid,
@@ -103,20 +104,16 @@ async def _try(deps: Deps, notice: Notice, channel: Channel, text: NoticeText) -
         page=text.page,
         data=text.subscribe,
     )
-    await _settle_credit(notice, delivery)
-    return delivery
-
-
-async def _settle_credit(notice: Notice, delivery: Delivery) -> None:
     if delivery.outcome is DeliveryOutcome.NEXT_CHANNEL:
         await drop_credit(notice.account_id, notice.kind)
-    elif delivery.outcome is not DeliveryOutcome.ACCEPTED:
-        await grant_credit(notice.account_id, notice.kind)
+    return delivery
 
 
 async def _settle(deps: Deps, notice: Notice, status: str, channel: Channel, delivery: Delivery) -> None:
     async with transaction():
         await settle_notice(notice.id, status, channel, deps.clock.now())
+        if channel is Channel.SUBSCRIBE_MESSAGE:
+            await spend_credit(notice.account_id, notice.kind)
         await _note(deps, notice, channel, delivery)
     log.info("notice_sent", notice=notice.id, kind=notice.kind, channel=channel)
 

@@ -10,7 +10,7 @@ from casework.owe import owe
 from casework.repeat import once
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk
 from casework.step import Said, take_step
-from casework.track import own_case
+from casework.track import own_case_to_change
 from casework.views import CounterCase, ProxyView
 from domain.applicant import mask_name, normalise_name
 from domain.collection import later_check_deadline, missing_checks, needs_later_check
@@ -122,7 +122,7 @@ async def name_collector(
     body = {"number": number, "name": name, "identity_number": identity_number, "kinship": kinship}
 
     async def do() -> ProxyView:
-        case = await own_case(citizen, number)
+        case = await own_case_to_change(citizen, number)
         if case.state in ENDED | {CaseState.RELEASED}:
             raise Refusal("case_already_ended", number=case.number, state=case.state)
         clean = normalise_name(name)

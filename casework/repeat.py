@@ -56,8 +56,16 @@ async def once(
 
 
 async def unhindered(work: Callable[[], Awaitable[V]]) -> V:
-    """Do a whole transaction, and once more if the database gave it up for another that stood in its way."""
+    """Do a whole transaction, and once more if the database gave it up for another that stood in its way.
+
+    Raises:
+        Refusal: ``service_unavailable`` when it was given up again.
+    """
     try:
         return await work()
     except COLLISIONS:
+        pass
+    try:
         return await work()
+    except COLLISIONS:
+        raise Refusal("service_unavailable") from None

@@ -1,6 +1,7 @@
 """The counter's side of a case: the own station's cases only, every read on record."""
 
 from datetime import date, datetime
+from functools import partial
 
 from casework.callers import Officer
 from casework.deps import Deps
@@ -67,7 +68,8 @@ async def find_at_counter(deps: Deps, officer: Officer, text: str) -> str:
     Raises:
         Refusal: ``case_not_found``, ``case_of_other_station``.
     """
-    for find in (_by_case_number, _by_acceptance_number, find_case_by_slip):
+    by_slip = partial(find_case_by_slip, point_id=officer.point_id)
+    for find in (_by_case_number, _by_acceptance_number, by_slip):
         case = await find(text)
         if case is not None:
             await _insist_may_see(deps, officer, case, "find_case", or_at_household=True)

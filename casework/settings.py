@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from domain.terms import NoticeKind
 
 SECRETS_FILE = "secrets.json"
 MOST_BITS = 24  # half a minute and more on a phone
+_AES_KEY = re.compile(r"[0-9A-Za-z+/]{43}")  # 32 bytes in base64 without the last "="
 
 
 class BadSettings(Exception):
@@ -125,14 +127,16 @@ class _Reader:
 
 def _app(read: _Reader, prefix: str) -> WeChatApp:
     aes_key = read.secret(f"{prefix}_AES_KEY")
-    if aes_key and len(aes_key) != 43:
-        read.problems.append(f"{prefix}_AES_KEY must have 43 characters")
+    previous = read.optional(f"{prefix}_AES_KEY_PREVIOUS")
+    for name, key in ((f"{prefix}_AES_KEY", aes_key), (f"{prefix}_AES_KEY_PREVIOUS", previous)):
+        if key and not _AES_KEY.fullmatch(key):
+            read.problems.append(f"{name} must have 43 letters and digits")
     return WeChatApp(
         appid=read.secret(f"{prefix}_APPID"),
         secret=read.secret(f"{prefix}_SECRET"),
         token=read.secret(f"{prefix}_TOKEN"),
         aes_key=aes_key,
-        aes_key_previous=read.optional(f"{prefix}_AES_KEY_PREVIOUS"),
+        aes_key_previous=previous,
         push_mode=read.choice(f"{prefix}_PUSH_MODE", "safe", ("plain", "compatible", "safe")),
     )
 

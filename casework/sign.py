@@ -11,7 +11,7 @@ from casework.facts import Letter, facts_of
 from casework.repeat import once
 from casework.secret import fresh_token, hashed
 from casework.step import Said, insist_open, take_step
-from casework.track import own_case
+from casework.track import own_case, own_case_to_change
 from casework.views import LetterView, SignatureView
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, SignatureMethod
@@ -129,7 +129,7 @@ async def _letter_to_sign(deps: Deps, case: Case) -> Letter:
 
 
 async def _sign(deps: Deps, citizen: Citizen, number: str, act: SigningAct) -> SignatureView:
-    case = await own_case(citizen, number)
+    case = await own_case_to_change(citizen, number)
     insist_open(case)
     letter = await _letter_to_sign(deps, case)
     showing = await _insist_shown(deps, case, letter, act)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from casework.callers import Citizen
-from casework.deps import Deps
+from casework.deps import Deps, database_expected
 from casework.pre_register import privacy_notice
 from casework.secret import fresh_token, hashed
 from casework.views import SessionView
@@ -44,7 +44,8 @@ async def who_is(deps: Deps, token: str, request_id: str = "") -> Citizen:
     Raises:
         Refusal: ``not_signed_in`` for an unknown or ended token, ``session_expired`` past the idle or absolute end.
     """
-    session = await live_session(hashed(token))
+    with database_expected():
+        session = await live_session(hashed(token))
     if session is None:
         raise Refusal("not_signed_in")
     now = deps.clock.now()

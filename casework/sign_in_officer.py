@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from casework.callers import Officer
-from casework.deps import Deps
+from casework.deps import Deps, database_expected
 from casework.secret import fresh_token, hashed
 from casework.views import StaffSessionView
 from domain.refusal import Refusal
@@ -65,7 +65,8 @@ async def who_serves(deps: Deps, token: str, request_id: str = "") -> Officer:
     Raises:
         Refusal: ``staff_session_required``.
     """
-    session = await live_staff_session(hashed(token))
+    with database_expected():
+        session = await live_staff_session(hashed(token))
     now = deps.clock.now()
     if session is None or now >= session.ends_at or now - session.last_seen_at > SESSION_IDLE:
         raise Refusal("staff_session_required")

@@ -65,7 +65,7 @@ async def seat(deps: Deps, cases: Sequence[Case], wanted: Wanted, plans: Sequenc
         held = await _claim_hold(case, wanted, now)
         await leave(deps, case, "moved", now)
         if not held and not await take_place(wanted.slot_id, minor=case.is_minor):
-            raise Refusal("slot_full", station=wanted.desk.point.name, places=len(cases))
+            raise Refusal("slot_full", station=wanted.desk.point.name, places=len(cases), alternatives=())
     made = [await _write(deps, case, wanted, plan) for case, plan in zip(cases, plans, strict=True)]
     await pass_on_all(deps, touched.keys() - {wanted.slot_id})
     return made
@@ -86,7 +86,7 @@ async def hold_place(deps: Deps, case: Case, wanted: Wanted, life: timedelta) ->
     if held:
         await _end_hold(held.id, held.slot_id, case, "released", now)
     if not await take_place(wanted.slot_id, minor=case.is_minor):
-        raise Refusal("slot_full", station=wanted.desk.point.name, places=1)
+        raise Refusal("slot_full", station=wanted.desk.point.name, places=1, alternatives=())
     if not await make_hold(wanted.slot_id, case, now, now + life, is_offer=False):
         raise Refusal("hold_exists")
     await pass_on_all(deps, touched.keys() - {wanted.slot_id})
@@ -152,7 +152,7 @@ async def _lock_all(cases: Sequence[Case], wanted: Wanted) -> dict[int, Slot]:
 async def _make_ready(deps: Deps, slot: Slot, wanted: Wanted) -> None:
     await fit_slot(slot, wanted.desk.supply.places)
     if slot.closed:
-        raise Refusal("slot_closed", source="R199", station=wanted.desk.point.name)
+        raise Refusal("slot_closed", source="R199", station=wanted.desk.point.name, alternatives=())
     if await release_lapsed(deps, slot):
         await pass_on(deps, slot)
 

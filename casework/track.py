@@ -21,7 +21,7 @@ from domain.division import find_division
 from domain.refusal import Refusal
 from domain.terms import CaseState, DeliveryMode, NoticeKind, Whose
 from models.card import clocks_of
-from models.case import Case, CaseEvent, cases_of_account, events_of, find_case
+from models.case import Case, CaseEvent, cases_of_account, events_of, find_case, lock_case
 from models.hold import unended_hold
 from models.notice import notices_of
 from models.place import AcceptancePoint
@@ -58,6 +58,12 @@ async def own_case(citizen: Citizen, number: str) -> Case:
     if case is None or case.account_id != citizen.account_id:
         raise Refusal("case_not_found")
     return case
+
+
+async def own_case_to_change(citizen: Citizen, number: str) -> Case:
+    """As ``own_case``, inside a transaction: nobody else changes the case until it ends. Raises ``case_not_found``."""
+    await lock_case(check_case_number(number))
+    return await own_case(citizen, number)
 
 
 async def my_cases(deps: Deps, citizen: Citizen) -> tuple[CaseLine, ...]:  # noqa: ARG001 – all acts take deps first

@@ -113,11 +113,15 @@ class ReviewRuleView:
     due_if_received_on: date | None
     calendar_missing: int | None
     source: str
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class GuideView:
-    """May I, here, today, and what do I bring (R195)."""
+    """May I, here, today, and what do I bring (R195). ``fee`` is in fen; ``hints`` are the notes in plain Chinese.
+
+    ``legal_days`` counts from acceptance to the finished card (B04); ``delivery`` are the ways it may reach a person.
+    """
 
     allowed: bool
     scope: ServiceScope | None
@@ -128,7 +132,7 @@ class GuideView:
     residence_declared_elsewhere: str | None
     letter: LetterRuleView
     review: ReviewRuleView
-    fee_fen: int
+    fee: int
     validity_years: int | None
     validity: str
     expected_valid_from: date | None
@@ -136,6 +140,9 @@ class GuideView:
     notes: tuple[str, ...]
     sources: tuple[str, ...]
     on: date
+    hints: tuple[str, ...] = ()
+    delivery: tuple[DeliveryMode, ...] = ()
+    legal_days: int | None = None
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,10 @@ from casework.callers import Citizen
 from casework.deps import Deps
 from casework.repeat import once
 from casework.step import Said, insist_open, take_step
-from casework.track import case_view, own_case
+from casework.track import case_view, own_case_to_change
 from casework.views import CaseView
 from domain.terms import CaseEventKind
 from models.handoff import revoke_codes
-from models.slot import lock_cases
 
 
 async def withdraw(deps: Deps, citizen: Citizen, number: str, key: str) -> CaseView:
@@ -25,8 +24,7 @@ async def withdraw(deps: Deps, citizen: Citizen, number: str, key: str) -> CaseV
 
 
 async def _withdraw(deps: Deps, citizen: Citizen, number: str) -> CaseView:
-    await lock_cases([number])
-    case = await own_case(citizen, number)
+    case = await own_case_to_change(citizen, number)
     insist_open(case)
     await give_up_place(deps, case, "cancelled")
     await revoke_codes(case.id, deps.clock.now())

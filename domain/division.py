@@ -1,7 +1,8 @@
 """Administrative divisions (GB/T 2260): provinces, cities, counties, with the day of the data.
 
-The table holds today's divisions with the pinyin of their names (ü as v). It helps a person choose a place and says which places belong together; it never
-judges the first six digits of an identity number, which may name a county abolished long ago (B31).
+The table holds today's divisions with the pinyin of their names (ü as v). It helps a person choose a place and says
+which places belong together; it never judges the first six digits of an identity number, which may name a county
+abolished long ago (B31).
 """
 
 import csv
@@ -111,7 +112,7 @@ def same_province(a: Division, b: Division) -> bool:
 
 def has_counties(division: Division) -> bool:
     """False for cities without county level (东莞, 中山, 儋州) and for counties themselves."""
-    return division.level is not Level.COUNTY and any(child is not division for child in _inside(division))
+    return division.code in _with_something_inside()
 
 
 def province_short_names(code: str) -> tuple[str, ...]:
@@ -232,6 +233,13 @@ def _rows() -> Iterator[tuple[str, str, str]]:
         with data.joinpath(file).open(encoding="utf-8") as lines:
             for row in csv.DictReader(lines):
                 yield row["code"], row["name"], row["pinyin"]
+
+
+@cache
+def _with_something_inside() -> frozenset[str]:
+    counties = {d.city for d in _table().values() if d.level is Level.COUNTY and d.city in _table()}
+    provinces = {d.province for d in _table().values() if d.level is not Level.PROVINCE}
+    return frozenset(code for code in counties | provinces if code)
 
 
 @cache

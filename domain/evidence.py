@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from domain.decision import Reason, Verdict
@@ -150,7 +151,7 @@ def _is_number(value: object) -> bool:
 
 
 def _rises(stroke: Stroke) -> bool:
-    return all(one[2] <= next_[2] for one, next_ in zip(stroke, stroke[1:], strict=False))
+    return all(one[2] <= next_[2] for one, next_ in pairwise(stroke))
 
 
 def _is_hardly_anything(strokes: Sequence[Stroke]) -> bool:
@@ -167,26 +168,31 @@ def _is_faster_than_a_hand(strokes: Sequence[Stroke]) -> bool:
 
 
 def _ink(strokes: Sequence[Stroke]) -> float:
-    return sum(math.dist(a[:2], b[:2]) for stroke in strokes for a, b in zip(stroke, stroke[1:], strict=False))
+    return sum(math.dist(a[:2], b[:2]) for stroke in strokes for a, b in pairwise(stroke))
 
 
 def _plain(value: Any) -> Any:
     """The value as None, bool, int, text, list or dict."""
+    match value:
+        case Mapping():
+            return _object(value)
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case datetime():
+            return _moment(value)
+        case date():
+            return value.isoformat()
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> bool | int | str | None:
     match value:
         case None | bool():
             return value
         case int() if abs(value) <= _LARGEST_INTEGER:
             return int(value)
         case str():
-            return unicodedata.normalize("NFC", str(value))
-        case datetime():
-            return _moment(value)
-        case date():
-            return value.isoformat()
-        case Mapping():
-            return _object(value)
-        case list() | tuple():
-            return [_plain(item) for item in value]
+            return unicodedata.normalize("NFC", value)
     raise ValueError(f"evidence can't hold a value of kind {type(value).__name__}, or it is out of range")
 
 

@@ -45,9 +45,10 @@ _CODES: Mapping[HTTPStatus, str] = {
         "phone_malformed name_malformed identity_number_malformed identity_number_birth_date "
         "identity_number_check_digit division_unknown case_number_malformed ward_is_adult guardian_must_be_adult "
         "ward_required_under_16 proof_not_accepted statement_required never_held_card_required letter_version_unknown "
-        "letter_not_read strokes_empty strokes_too_large collector_not_relative address_missing address_not_detailed "
-        "address_other_province address_too_long address_without_province before_first_rule birth_date_in_future "
-        "declared_locally_required proof_required post_address_required message_template_unknown place_too_coarse "
+        "letter_not_read strokes_absurd strokes_empty strokes_too_large collector_not_relative address_missing "
+        "address_not_detailed address_other_province address_too_long address_without_province before_first_rule "
+        "birth_date_in_future declared_locally_required proof_required post_address_required message_template_unknown "
+        "place_too_coarse "
         "guardianship_not_for_adults waiting_days_wrong"
     ),
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests login_too_often holds_too_often",

@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from casework.declare_residence import ResidenceFacts
-from casework.explain_policy import GuideQuestion
+from casework.explain_policy import Answers, GuideQuestion
 from casework.open_case import CaseWish, PostAddress
 from casework.pre_register import PersonFacts
 from casework.views import PointView
+from domain.identity_number import parse_identity_number
 from domain.position import Position
 from domain.terms import (
     DeliveryMode,
@@ -55,6 +56,13 @@ def _as_number(value: Any) -> Any:
     raise ValueError("not a number")
 
 
+def _as_yes_or_no(value: Any) -> Any:
+    """A yes or no in a query: the two words of JSON, no others."""
+    if value in ("true", "false"):
+        return value == "true"
+    raise ValueError("not true or false")
+
+
 def _text(longest: int, pattern: str = _PRINTABLE, shortest: int = 1) -> StringConstraints:
     return StringConstraints(min_length=shortest, max_length=longest, pattern=pattern)
 
@@ -68,6 +76,7 @@ PathId = Annotated[Id, BeforeValidator(_as_number, json_schema_input_type=Id)]
 PathText = Annotated[str, _text(40)]
 _Length = Annotated[int, Field(ge=1, le=50)]
 Limit = Annotated[_Length, BeforeValidator(_as_number, json_schema_input_type=_Length)]
+YesNo = Annotated[bool, BeforeValidator(_as_yes_or_no, json_schema_input_type=Literal["true", "false"])]
 BirthDay = Annotated[date, _written_as(_DAY), Field(strict=False, ge=date(1850, 1, 1), le=date(2100, 1, 1))]
 Day = Annotated[date, _written_as(_DAY), Field(strict=False, ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 Moment = Annotated[
@@ -179,6 +188,11 @@ class GuideQuery(Query):
     birth: BirthDay
     relation: GuardianshipCase | None = None
     on: Day | None = None
+    held_card_before: YesNo | None = None
+    active_soldier: YesNo | None = None
+    booklet_obtainable: YesNo | None = None
+    proof: ProofKind | None = None
+    proof_of: Whose | None = None
 
     def question(self) -> GuideQuestion:
         """As the act takes it."""
@@ -189,7 +203,37 @@ class GuideQuery(Query):
             birth=self.birth,
             on=self.on,
             relation=self.relation,
+            held_card_before=self.held_card_before,
+            active_soldier=self.active_soldier,
+            booklet_obtainable=self.booklet_obtainable,
+            proof=self.proof,
+            proof_of=self.proof_of,
         )
+
+
+class GuideAnswers(Body):
+    """What the person has answered so far, each under the name it was asked by; nothing yet is ``{}``.
+
+    With ``identity_number`` the birth day is never asked; the number is read and forgotten.
+    """
+
+    item: ServiceItem | None = None
+    household: ShortText | None = None
+    residence: ShortText | None = None
+    birth_date: BirthDay | None = None
+    identity_number: ShortText | None = None
+    held_card_before: bool | None = None
+    active_soldier: bool | None = None
+    booklet_obtainable: bool | None = None
+    guardianship: GuardianshipCase | None = None
+    proof: ProofKind | None = None
+
+    def answers(self, today: date) -> Answers:
+        """As the act takes it. Raises Refusal ``identity_number_malformed`` and its like."""
+        given = self.model_dump(exclude={"identity_number"})
+        if self.identity_number:
+            given["birth_date"] = parse_identity_number(self.identity_number, today).birth_date
+        return Answers(**given)
 
 
 class NewDeclaration(Body):

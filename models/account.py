@@ -140,9 +140,10 @@ async def end_session(token_hash: str, at: datetime) -> None:
     await Session.filter(token_hash=token_hash, ended_at=None).update(ended_at=at)
 
 
-async def make_binding_code(account_id: int, code_hash: str, expires_at: datetime) -> None:
-    """Keep the hash of a binding code."""
-    await BindingCode.create(account_id=account_id, code_hash=code_hash, expires_at=expires_at)
+async def make_binding_code(account_id: int, code_hash: str, at: datetime, expires_at: datetime) -> bool:
+    """Keep the hash of a binding code; False when a code that still lives has it. Dead codes are swept out."""
+    await BindingCode.filter(expires_at__lte=at).delete()
+    return await insert_once(BindingCode, account_id=account_id, code_hash=code_hash, expires_at=expires_at)
 
 
 async def spend_binding_code(code_hash: str, at: datetime) -> int | None:

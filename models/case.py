@@ -129,6 +129,14 @@ async def find_case(number: str) -> Case | None:
     return await Case.get_or_none(number=number).select_related("applicant", "acceptance_point")
 
 
+async def lock_case(number: str) -> None:
+    """Hold the row of a case until the transaction ends: what is done to one case at once is done one after the other.
+
+    Take it before any other row of the case. On SQLite the transaction itself holds everything.
+    """
+    await Case.filter(number=number).select_for_update().only("id")
+
+
 async def find_case_by_id(case_id: int) -> Case:
     """A case by its row id, applicant and acceptance point loaded."""
     return await Case.get(id=case_id).select_related("applicant", "acceptance_point")
@@ -140,9 +148,10 @@ async def find_accepted_case(acceptance_number: str) -> Case | None:
     return await case.select_related("applicant", "acceptance_point")
 
 
-async def find_case_by_slip(slip_number: str) -> Case | None:
-    """The newest case with this collection slip number; slips are numbered by their stations, so not unique."""
-    return await Case.filter(slip_number=slip_number.strip()[:40]).order_by("-id").first()
+async def find_case_by_slip(slip_number: str, point_id: int | None) -> Case | None:
+    """The newest case with this collection slip number: slips are numbered by their stations, so the own one first."""
+    found = Case.filter(slip_number=slip_number.strip()[:40]).order_by("-id")
+    return await found.filter(acceptance_point_id=point_id).first() or await found.first()
 
 
 async def cases_of_account(account_id: int) -> list[Case]:

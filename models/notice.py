@@ -155,6 +155,11 @@ async def grant_credit(account_id: int, template: str, count: int = 1) -> None:
     await MessageCredit.filter(account_id=account_id, template=template).update(balance=F("balance") + count)
 
 
+async def has_credit(account_id: int, template: str) -> bool:
+    """Whether a consent is left."""
+    return await MessageCredit.filter(account_id=account_id, template=template, balance__gt=0).exists()
+
+
 async def spend_credit(account_id: int, template: str) -> bool:
     """Spend one consent; False when none is left."""
     left = MessageCredit.filter(account_id=account_id, template=template, balance__gt=0)

@@ -130,8 +130,11 @@ def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> _Lined:
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
-def load_rulebook(folder: Traversable | None = None) -> Rulebook:
-    """Read every rule once (call it at start-up). Raises BrokenRules; never returns half a rulebook."""
+def load_rulebook(folder: Traversable | None = None, needed: frozenset[str] | None = None) -> Rulebook:
+    """Read every rule once (call it at start-up). Raises BrokenRules; never returns half a rulebook.
+
+    ``needed`` are the rules that must be there; by default all of the house's, and none for another folder.
+    """
     home = folder or files("domain.policy")
     sources = _sources(home.joinpath("sources.yaml"))
     paths = sorted((p for p in home.joinpath("rules").iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
@@ -141,7 +144,8 @@ def load_rulebook(folder: Traversable | None = None) -> Rulebook:
         if rule.name in rules:
             raise BrokenRules(f"{path.name}:1: the rule {rule.name} stands in another file already")
         rules[rule.name] = rule
-    if folder is None and (missing := NEEDED - rules.keys()):
+    wanted = needed if needed is not None else NEEDED if folder is None else frozenset()
+    if missing := wanted - rules.keys():
         raise BrokenRules(f"rules:1: half a rulebook, without {', '.join(sorted(missing))}")
     return Rulebook(rules=rules, sources=sources, calendar=load_calendar())
 
@@ -305,10 +309,11 @@ def _told(kind: Any) -> str:
 
 def _is_kind(value: Any, kind: Any) -> bool:
     if isinstance(kind, list):
-        return any(value == word for word in kind)
+        return any(value is word or value == word for word in kind)
+    word = str(kind)
     if value is None:
-        return kind.endswith(_OR_NULL)
-    wanted = _KINDS[kind.removesuffix(_OR_NULL)]
+        return word.endswith(_OR_NULL)
+    wanted = _KINDS[word.removesuffix(_OR_NULL)]
     if wanted is int and isinstance(value, bool):
         return False
     return isinstance(value, wanted)

@@ -2,16 +2,21 @@
 
 from casework import explain_policy
 from casework.deps import Deps
-from casework.explain_policy import PlaceView
+from casework.explain_policy import NextStepView, PlaceView
 from casework.views import GuideView
-from miniapp_api.shapes import DivisionQuery, GuideQuery
+from miniapp_api.shapes import DivisionQuery, GuideAnswers, GuideQuery
 
 
 async def search_divisions(query: DivisionQuery) -> tuple[PlaceView, ...]:
-    """Search places by name or code."""
+    """Search places by name, by pinyin (whole or first letters) or by code."""
     return explain_policy.search_places(query.q, query.limit)
 
 
 async def read_guide(deps: Deps, query: GuideQuery) -> GuideView:
     """Ask whether one may apply there, what to bring, who must come and how long it takes, each with its source."""
     return explain_policy.guide(deps, query.question())
+
+
+async def ask_next(deps: Deps, body: GuideAnswers) -> NextStepView:
+    """Ask what to ask next, until the answer is decided; what can be derived is never asked."""
+    return explain_policy.next_step(deps, body.answers(deps.today()))

@@ -89,10 +89,10 @@ async def what_does_not_add_up() -> list[str]:
     wrong: list[str] = []
     for slot in await Slot.all():
         bookings = [b for b in await Booking.filter(slot_id=slot.id) if b.ended_at is None or b.how_ended in COUNTS]
-        rows = [*bookings, *await Hold.filter(slot_id=slot.id, ended_at=None)]
-        general = [row for row in rows if not row.is_minor]
-        if (slot.taken, slot.taken_general) != (len(rows), len(general)):
-            wrong.append(f"slot {slot.id} counts {slot.taken}/{slot.taken_general}, holds {len(rows)}/{len(general)}")
+        minors = [row.is_minor for row in bookings]
+        minors += [row.is_minor for row in await Hold.filter(slot_id=slot.id, ended_at=None)]
+        if (slot.taken, slot.taken_general) != (len(minors), minors.count(False)):
+            wrong.append(f"slot {slot.id} counts {slot.taken}/{slot.taken_general}, but has {minors}")
         if not 0 <= slot.taken_general <= slot.taken <= slot.capacity:
             wrong.append(f"slot {slot.id} is sold beyond its places")
     for rows_of in (await Booking.filter(ended_at=None), await Hold.filter(ended_at=None)):

@@ -207,7 +207,7 @@ async def test_a_card_by_post_needs_an_address(town: Town) -> None:
         ({"address": "广东省广州市天河区测试路2号"}, "address_other_province"),
     ],
 )
-async def test_a_residence_is_declared_in_full(wrong: dict[str, None | str], code: str, town: Town) -> None:
+async def test_a_residence_is_declared_in_full(wrong: dict[str, str | None], code: str, town: Town) -> None:
     way = await set_out(town)
     with refused(code):
         await way.declare(**wrong)

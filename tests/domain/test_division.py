@@ -8,6 +8,7 @@ from domain.division import (
     children,
     find_division,
     has_counties,
+    name_of_region,
     province_short_names,
     provinces,
     same_province,
@@ -96,3 +97,71 @@ def test_cities_without_counties_are_known() -> None:
     assert not has_counties(find_division("441900"))
     assert has_counties(find_division("440300"))
     assert not has_counties(find_division("440304"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("changsha", "430100"),
+        ("cs", "430100"),
+        ("chongqing", "500000"),
+        ("CQ", "500000"),
+        ("xiamen", "350200"),
+        ("lu'an", "341500"),
+        ("luan", "341500"),
+        ("bengbu", "340300"),
+        ("bozhou", "341600"),
+        ("taizhou", "331000"),
+        ("lishui", "331100"),
+        ("panyu", "440113"),
+        ("dongguan", "441900"),
+        ("yanshan", "361124"),
+        ("shexian", "341021"),
+        ("xunxian", "410621"),
+        ("xingyang", "410182"),
+        ("dabu", "441422"),
+        ("weishi", "410223"),
+        ("hunchun", "222404"),
+        ("lvliang", "141100"),
+        ("luliang", "141100"),
+        ("lüliang", "141100"),
+        ("guangdongsheng", "440000"),
+        ("ft", "440304"),
+    ],
+)
+def test_a_place_is_found_by_the_pinyin_of_its_name_or_its_first_letters(typed: str, code: str) -> None:
+    assert code in [found.code for found in search_divisions(typed, limit=8)]
+
+
+def test_a_whole_name_stands_before_its_beginning_and_larger_places_first() -> None:
+    assert [found.code for found in search_divisions("jilin", limit=2)] == ["220000", "220200"]
+    assert search_divisions("hunan")[0].code == "430000"
+
+
+def test_every_place_has_pinyin_of_as_many_syllables_as_its_name() -> None:
+    odd = [d.name for d in search_divisions("区", limit=9999) if len(d.pinyin) != len(d.name)]
+    assert odd == []
+    assert all(syllable.isascii() and syllable.isalpha() for p in provinces() for syllable in p.pinyin)
+
+
+@pytest.mark.parametrize(
+    ("region", "name"),
+    [
+        ("440304", "广东省深圳市福田区"),
+        ("110103", "北京市崇文区"),
+        ("320721", "江苏省赣榆县"),
+        ("362101", "江西省赣州市（赣州地区）"),
+        ("510222", "四川省巴县"),
+        ("512301", "四川省涪陵市（涪陵地区）"),
+        ("369999", "江西省"),
+        ("999999", None),
+    ],
+)
+def test_the_region_of_an_old_number_has_a_name_and_at_least_its_province(region: str, name: str | None) -> None:
+    assert name_of_region(region) == name
+
+
+def test_a_retired_code_names_no_place_to_choose_today() -> None:
+    """Nobody applies in a county that is gone: it only explains a number."""
+    with pytest.raises(Refusal, match="division_unknown"):
+        find_division("110103")

@@ -1,6 +1,8 @@
 """GB 11643: what a number says, and how a wrong one is told apart."""
 
+import csv
 from datetime import date
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -113,3 +115,19 @@ def test_a_number_shows_itself_masked_only() -> None:
     parsed = parse_identity_number("11010519491231002X", TODAY)
     assert parsed.masked == "110***********002X"
     assert "19491231" not in repr(parsed)
+
+
+def retired() -> list[str]:
+    """Codes of places abolished or renamed, which older numbers go on carrying."""
+    with files("domain.data").joinpath("retired_divisions.csv").open(encoding="utf-8") as lines:
+        return [row["code"] for row in csv.DictReader(lines)]
+
+
+@pytest.mark.parametrize("county", retired())
+def test_a_number_of_an_abolished_county_is_never_refused(county: str) -> None:
+    assert parse_identity_number(number_of(county, date(1985, 7, 1), 123), TODAY).region == county
+
+
+@given(st.integers(0, 9999), st.sampled_from(["11", "23", "36", "44", "51", "54", "65"]), BIRTHS)
+def test_no_number_is_refused_for_its_county(county: int, province: str, birth: date) -> None:
+    assert parse_identity_number(number_of(f"{province}{county:04d}", birth, 1), TODAY).birth_date == birth

@@ -15,9 +15,9 @@ from tests.conftest import SERVER, run_aside
 # Each of these finds rows that must not be there; plain SQL, so that the rooms do not vouch for themselves.
 _BROKEN = {
     "case whose state is not that of its last event": """
-        SELECT c.number FROM "case" c JOIN case_event e ON e.case_id = c.id
+        SELECT c.number FROM service_case c JOIN case_event e ON e.case_id = c.id
         WHERE e.seq = (SELECT MAX(seq) FROM case_event WHERE case_id = c.id) AND e.to_state <> c.state""",
-    "case without an event": 'SELECT number FROM "case" WHERE id NOT IN (SELECT case_id FROM case_event)',
+    "case without an event": "SELECT number FROM service_case WHERE id NOT IN (SELECT case_id FROM case_event)",
     "event that does not begin where the one before it ended": """
         SELECT e.id FROM case_event e JOIN case_event b ON b.case_id = e.case_id AND b.seq = e.seq - 1
         WHERE e.from_state <> b.to_state""",
@@ -31,7 +31,7 @@ _BROKEN = {
     "notice that was accepted twice": """
         SELECT notice_id FROM notice_attempt WHERE outcome = 'accepted' GROUP BY notice_id HAVING COUNT(*) > 1""",
     "clock that runs on in a case that ended": """
-        SELECT d.id FROM deadline d JOIN "case" c ON c.id = d.case_id
+        SELECT d.id FROM deadline d JOIN service_case c ON c.id = d.case_id
         WHERE d.stopped_at IS NULL AND c.ended_at IS NOT NULL""",
 }
 

@@ -58,7 +58,7 @@ async def addresses(process: Process, var: Path, log: Path) -> dict[str, Any]:
                     return told
                 await asyncio.sleep(0.03)
     await kill(process)
-    raise ServiceTrouble(f"the service did not start ({process.returncode}); see {log}")
+    raise ServiceTrouble(f"the service did not start ({process.returncode}); see {log}: {_last_line(log)}")
 
 
 async def stop(process: Process) -> int:
@@ -95,6 +95,10 @@ def read_logins(path: Path) -> dict[str, Any]:
     """What the seeding left."""
     logins: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return logins
+
+
+def _last_line(log: Path) -> str:
+    return log.read_text(encoding="utf-8").strip().rpartition("\n")[2][:400]
 
 
 def _read(path: Path) -> dict[str, Any] | None:

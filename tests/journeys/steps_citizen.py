@@ -267,7 +267,7 @@ def _insist_guide(walk: Walk, guide: Any, papers: tuple[str, ...]) -> None:
     letter = guide["letter"]
     same("letter required", letter["required"], plot.letter != "not_required")
     same("letter has a text", letter["version"] is not None, plot.letter == "to_sign")
-    same("fee", guide["fee_fen"], 0)
+    same("fee", guide["fee"], 0)
     same("validity in years", guide["validity_years"], 5 if plot.guardian else 10)
     _insist_limit(guide["review"], plot.review)
     has("sources", " ".join(guide["sources"]), "R")

@@ -55,7 +55,9 @@ async def _take(walk: Walk, number: int, step: Step) -> None:
         await step.act(walk)
         record.outcome = "as it should be"
     except _TROUBLE as trouble:
-        record.outcome = str(trouble) or type(trouble).__name__
+        record.outcome = (
+            str(trouble) if isinstance(trouble, NotAsItShouldBe) else f"{type(trouble).__name__}: {trouble}"
+        )
         raise StepFailed(number, step, record.outcome) from trouble
     finally:
         record.ms = round((perf_counter() - began) * 1000, 1)

@@ -1,4 +1,4 @@
-"""The four stories against a service in its own process; and the adult's with a server that dies between any two steps."""
+"""The four stories against a service in its own process, and one with a server that dies between any two steps."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -23,7 +24,7 @@ from tests.journeys.story import play_story
 from tests.journeys.world import World
 
 REDIS = os.environ.get("TONGBAN_TEST_REDIS_URL", "")
-LEASE_AND_MORE = 180.0  # a notice in a killed worker's hands comes back when its lease of two minutes is over
+LEASE_AND_MORE = 120.0  # a notice in a killed worker's hands comes back when its lease is over
 _EVERYWHERE = {"journey.json", "handoff.png", "case.json", "counter-case.html"}
 _LETTER, _PICKUP = {"letter.json", "letter.html"}, {"pickup-notice.json", "pickup-sms.txt"}
 LEFT_BEHIND = {
@@ -194,4 +195,4 @@ def _queue() -> dict[str, str]:
     """A database of its own on the Redis that the environment names, if it names one."""
     if not REDIS:
         return {}
-    return {"TONGBAN_REDIS_URL": f"{REDIS.rsplit('/', 1)[0]}/{1 + secrets.randbelow(15)}"}
+    return {"TONGBAN_REDIS_URL": urlunsplit(urlsplit(REDIS)._replace(path=f"/{1 + secrets.randbelow(15)}"))}

@@ -155,7 +155,7 @@ async def test_a_place_is_found_by_name_or_code_and_by_nothing_nothing_is_found(
     by_name = (await visitor.get("/divisions", q="西湖")).json
     by_code = (await visitor.get("/divisions", q="360103", limit="1")).json
     assert "360103" in [place["code"] for place in by_name]
-    assert by_code == [{"code": "360103", "name": "西湖区", "full_name": "江西省南昌市西湖区"}]
+    assert by_code == [{"code": "360103", "name": "西湖区", "full_name": "江西省南昌市西湖区", "leaf": True}]
     assert (await visitor.get("/divisions")).json == []
 
 

@@ -6,7 +6,7 @@ from miniapp_api.kit import HTML
 from miniapp_api.routes import routes
 from tests.miniapp_api.people import Answer, Citizen, WeChat, booked, opened, signed
 
-KEPT = {"/openapi.json", "/docs", "/docs/docs.css"}
+KEPT = {"/openapi.json", "/docs", "/docs/docs.css", "/guide/guide.css"}
 
 
 def assert_guarded(answer: Answer) -> None:
