@@ -16,16 +16,17 @@ from casework.remind import owe_reminders
 from casework.repeat import once
 from casework.step import Said, insist_open, take_step
 from casework.take_place import Wanted, give_up_booking, give_up_hold, insist_before_cut_off, seat, want
-from casework.track import case_view, own_case
+from casework.track import case_view, own_case, own_case_to_change
 from casework.views import CaseView
+from domain.case_number import check_case_number
 from domain.division import find_division
 from domain.guide import Guidance
 from domain.local_time import day_of
 from domain.no_show import blocked_until
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, NoticeKind, Whose
-from models.case import Case
-from models.slot import Booking, count_booked_since, live_booking, lock_cases
+from models.case import Case, lock_case
+from models.slot import Booking, count_booked_since, live_booking
 from models.waiting import end_waiting
 from templates.shown import when
 
@@ -75,7 +76,7 @@ async def book_visit(
     Raises:
         Refusal: as ``book``, of the first case that is refused; ``visit_items_differ``.
     """
-    wanted = tuple(dict.fromkeys(numbers))
+    wanted = tuple(dict.fromkeys(map(check_case_number, numbers)))
     body = {"numbers": list(wanted), "point": point_code, "starts_at": starts_at.isoformat()}
     return await _book_all(deps, citizen, "book_visit", wanted, point_code, starts_at, body, key, proof)
 
@@ -94,7 +95,7 @@ async def cancel_booking(deps: Deps, citizen: Citizen, number: str, key: str) ->
 
 async def give_up_place(deps: Deps, case: Case, how: str) -> Booking | None:
     """End everything a case has or waits for: booking, hold and its turn in the waiting list."""
-    await lock_cases([case.number])
+    await lock_case(case.number)
     await end_waiting(case.id, "left", deps.clock.now())
     await give_up_hold(deps, case)
     return await give_up_booking(deps, case, how)
@@ -173,7 +174,8 @@ async def _book(
     key: str,
     proof: Proof,
 ) -> tuple[CaseView, ...]:
-    await lock_cases(numbers)
+    for number in sorted(numbers):
+        await own_case_to_change(citizen, number)
     cases = [await own_case(citizen, number) for number in numbers]
     wanted = await _insist_bookable(deps, cases, point_code, starts_at)
     await insist_proof(deps, citizen, wanted.desk, key, proof)
@@ -198,8 +200,7 @@ async def _insist_bookable(deps: Deps, cases: Sequence[Case], point_code: str, s
 
 
 async def _cancel(deps: Deps, citizen: Citizen, number: str) -> CaseView:
-    await lock_cases([number])
-    case = await own_case(citizen, number)
+    case = await own_case_to_change(citizen, number)
     insist_open(case)
     booking = await live_booking(case.id)
     if booking is None:

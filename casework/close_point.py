@@ -18,7 +18,7 @@ from domain.refusal import Refusal
 from domain.slot import slots_on
 from domain.terms import CaseEventKind, CaseState, NoticeKind, StaffRole
 from models.audit import write_audit
-from models.case import Case, find_case_by_id
+from models.case import Case, find_case_by_id, lock_case
 from models.hold import end_hold, holds_in, slots_held_closed, unended_hold
 from models.notice import notices_with
 from models.place import (
@@ -41,7 +41,6 @@ from models.slot import (
     ensure_slot,
     free_place,
     live_booking,
-    lock_cases,
     lock_slots,
     slots_touching,
 )
@@ -177,7 +176,7 @@ async def _end_holds(deps: Deps, slot_id: int) -> None:
 async def _move(deps: Deps, displaced: Booking) -> bool:
     """One person: the booking ends, a place is kept for them or they wait first in line, and they are told."""
     async with unit_of_work(deps):
-        await lock_cases([displaced.case.number])
+        await lock_case(displaced.case.number)
         case = await find_case_by_id(displaced.case_id)
         booking = await live_booking(case.id)
         if booking is None or booking.id != displaced.id:

@@ -15,8 +15,8 @@ from domain.no_show import blocked_until, counted_misses
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, CaseState, NoticeKind
 from models.appeal import Appeal, appeals_on, decide_appeal, make_appeal, open_appeals
-from models.case import Case, find_case_by_id
-from models.slot import Booking, bookings_of_account, live_booking, lock_cases, lock_slots, missed_by, overdue_bookings
+from models.case import Case, find_case_by_id, lock_case
+from models.slot import Booking, bookings_of_account, live_booking, lock_slots, missed_by, overdue_bookings
 from templates.shown import when
 
 SYSTEM = "system"
@@ -87,7 +87,7 @@ async def settle_appeal(deps: Deps, officer: Officer, appeal_id: int, *, granted
 
 
 async def _count(deps: Deps, overdue: Booking) -> bool:
-    await lock_cases([overdue.case.number])
+    await lock_case(overdue.case.number)
     case = await find_case_by_id(overdue.case_id)
     booking = await live_booking(case.id)
     if booking is None or booking.id != overdue.id:

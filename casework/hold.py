@@ -11,13 +11,12 @@ from casework.facts import insist_allowed
 from casework.repeat import once
 from casework.step import insist_open
 from casework.take_place import give_up_hold, hold_place
-from casework.track import case_view, own_case
+from casework.track import case_view, own_case, own_case_to_change
 from casework.views import CaseView
 from domain.local_time import day_of
 from domain.refusal import Refusal
 from models.case import Case
 from models.hold import count_holds_since, unended_hold
-from models.slot import lock_cases
 
 _HOUR = timedelta(hours=1)
 
@@ -63,8 +62,7 @@ async def release_hold(deps: Deps, citizen: Citizen, number: str, key: str) -> C
 async def _hold(
     deps: Deps, citizen: Citizen, number: str, point_code: str, starts_at: datetime, key: str, proof: Proof
 ) -> CaseView:
-    await lock_cases([number])
-    case = await own_case(citizen, number)
+    case = await own_case_to_change(citizen, number)
     insist_open(case)
     wanted = await wanted_slot(deps, case, point_code, starts_at)
     await insist_proof(deps, citizen, wanted.desk, key, proof)
@@ -85,8 +83,7 @@ async def _insist_seldom(deps: Deps, citizen: Citizen, case: Case, slot_id: int)
 
 
 async def _release(deps: Deps, citizen: Citizen, number: str) -> CaseView:
-    await lock_cases([number])
-    case = await own_case(citizen, number)
+    case = await own_case_to_change(citizen, number)
     if not await give_up_hold(deps, case):
         raise Refusal("hold_not_found")
     return await case_view(deps, case)

@@ -8,13 +8,12 @@ from casework.deps import Deps
 from casework.find_place import Desk, free_at, insist_released, open_desk
 from casework.repeat import once
 from casework.step import insist_open
-from casework.track import case_view, own_case
+from casework.track import case_view, own_case_to_change
 from casework.views import CaseView
 from domain.division import find_division
 from domain.local_time import day_bounds
 from domain.refusal import Refusal
 from models.case import Case
-from models.slot import lock_cases
 from models.waiting import end_waiting, join_waiting
 
 ORDINARY, DISPLACED = 1, 0
@@ -44,8 +43,7 @@ async def stop_waiting(deps: Deps, citizen: Citizen, number: str, key: str) -> C
 
 
 async def _wait(deps: Deps, citizen: Citizen, number: str, point_code: str, days: tuple[date, date]) -> CaseView:
-    await lock_cases([number])
-    case = await own_case(citizen, number)
+    case = await own_case_to_change(citizen, number)
     insist_open(case)
     desk = await open_desk(point_code, case.item)
     if find_division(desk.point.division).city != find_division(case.residence_division).city:
@@ -78,7 +76,7 @@ async def _insist_full(deps: Deps, desk: Desk, case: Case, days: tuple[date, dat
 
 
 async def _stop(deps: Deps, citizen: Citizen, number: str) -> CaseView:
-    case = await own_case(citizen, number)
+    case = await own_case_to_change(citizen, number)
     if not await end_waiting(case.id, "left", deps.clock.now()):
         raise Refusal("waiting_not_found")
     return await case_view(deps, case)

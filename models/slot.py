@@ -1,6 +1,6 @@
 """Slots and bookings: a place is taken by one conditional UPDATE, and the table would stop a bug.
 
-The order of locks, the same for every act, so that no two wait for each other: cases by id, then slots by id. A booking
+The order of locks, the same for every act, so that no two wait for each other: cases by number, then slots by id. A booking
 or a hold is begun and ended only while its slot is locked.
 """
 
@@ -81,11 +81,6 @@ class Booking(Model):
 
     class Meta:
         table = "booking"
-
-
-async def lock_cases(numbers: Iterable[str]) -> None:
-    """Lock these cases until the transaction ends; numbers of no case are left out."""
-    await Case.filter(number__in=sorted(set(numbers))).order_by("id").select_for_update().only("id")
 
 
 async def ensure_slot(
