@@ -25,7 +25,7 @@ from domain.refusal import Refusal
 from models.db import KeyRing, open_database
 from tests.casework import booking as does
 from tests.casework.town import SMALL, Bell, Sms, StrongRandom, Town, TurnedClock, WeChat, furnish, key
-from tests.casework.way import MINOR, Way, at_hour
+from tests.casework.way import ADULT, MINOR, Way, at_hour
 
 PEOPLE, HOURS = 6, (9, 10)
 EXAMPLES, STEPS = 6, 22
@@ -81,7 +81,7 @@ class Rush(RuleBasedStateMachine):
         await does.settings(capacity=2, minor_places=1)
         child = replace(MINOR, residence="360102", residence_address="江西省南昌市东湖区测试路2号202室")
         child = replace(child, household="360403", household_address="江西省九江市浔阳区测试路4号404室")
-        kinds = [does.ADULT] * (PEOPLE - 2) + [child] * 2
+        kinds = [ADULT] * (PEOPLE - 2) + [child] * 2
         self.ways = [await does.opened(self.town, kind) for kind in kinds]
 
     @rule(who=WHO, hour=HOUR)
