@@ -1,5 +1,6 @@
 """Closing a point for a while (R199, R200): bookings end, each person is told and gets the next place."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from casework.booking_views import ClosureLine, ClosureReport, ToldLine
@@ -86,7 +87,8 @@ async def move_displaced(deps: Deps) -> int:
             await _end_holds(deps, slot_id)
     moved = 0
     for booking in await bookings_on_closed(_BATCH):
-        moved += await unhindered(lambda booking=booking: _move(deps, booking))  # type: ignore[misc]
+        with suppress(Refusal):  # the database gave it up twice: the sweep comes back to it
+            moved += await unhindered(lambda booking=booking: _move(deps, booking))  # type: ignore[misc]
     return moved
 
 

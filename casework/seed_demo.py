@@ -9,7 +9,7 @@ from typing import Any
 from casework.deps import Deps
 from casework.sign_in_officer import hash_password
 from domain.terms import ReportKind, ServiceItem, StaffRole
-from models.place import AcceptancePoint, keep_point
+from models.place import AcceptancePoint, keep_point, set_booking
 from models.staff import find_staff, find_station_system, keep_staff, keep_station_system
 
 _ALWAYS = {
@@ -29,6 +29,14 @@ _OFFICE_HOURS = {
     "capacity": 4,
     "closed_on_rest_days": True,
     "hours_text": "工作日 9:00至12:00，14:00至17:00",
+}
+
+_OFFICE_BOOKING = {
+    "lead_minutes": 30,
+    "release_hour": 9,
+    "walk_in_percent": 25,
+    "minor_places": 1,
+    "cut_off_minutes": 120,
 }
 
 
@@ -139,6 +147,8 @@ async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins: 
             longitude=_POSITIONS[one.code][1],
             is_demo=True,
         )
+        if one.schedule is _OFFICE_HOURS:
+            await set_booking(point.id, ServiceItem.ID_CARD_FIRST_APPLICATION, **_OFFICE_BOOKING)
         clerks[one.clerk] = await _seed_clerk(one, point, known)
     clerks[OPERATOR] = await _seed_staff(OPERATOR, "演示管理员", StaffRole.OPERATOR, None, known)
     return DemoLogins(

@@ -1,7 +1,7 @@
 """Slots and bookings: a place is taken by one conditional UPDATE, and the table would stop a bug.
 
-The order of locks, the same for every act, so that no two wait for each other: cases by number, then slots by id. A booking
-or a hold is begun and ended only while its slot is locked.
+The order of locks, the same for every act, so that no two wait for each other: cases by number, then slots by id. A
+booking or a hold is begun and ended only while its slot is locked.
 """
 
 from collections.abc import Iterable, Sequence

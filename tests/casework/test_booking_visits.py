@@ -12,6 +12,7 @@ from casework.recheck_visits import recheck_visits
 from casework.track import my_notices
 from domain.policy.rule import Rulebook
 from domain.terms import NoticeKind
+from models.case import Case
 from models.slot import Booking
 from tests.casework.booking import MONDAY, booked, cancelled, opened, what_does_not_add_up
 from tests.casework.refused import refused
@@ -189,6 +190,18 @@ async def test_a_rule_that_closes_the_way_is_told_with_what_to_do(town: Town) ->
         n.text for n in await my_notices(town.deps, way.citizen, way.number) if n.kind is NoticeKind.VISIT_CHANGED
     )
     assert "情况有变化" in text
+
+
+async def test_a_letter_that_no_longer_fits_its_signature_is_to_be_signed_again(town: Town) -> None:
+    """What was signed has changed since: the digest no longer binds it, and the person is told before the visit."""
+    way = await gone(town, "signed")
+    town.clock.turn(hours=-1)
+    case = await Case.get(number=way.number)
+    await Case.filter(id=case.id).update(form={**case.form, "phone": "13800000009"})
+    assert await recheck_visits(town.deps) == 1
+    notices = await my_notices(town.deps, way.citizen, way.number)
+    text = next(notice.text for notice in notices if notice.kind is NoticeKind.VISIT_CHANGED)
+    assert "重新阅读并签署" in text
 
 
 @pytest.mark.parametrize("kind", ["adult", "minor"])
