@@ -26,11 +26,13 @@ _BATCH, _SHOWN = 100, 100
 async def count_no_shows(deps: Deps) -> int:
     """End the visits whose time and grace are over; returns how many were counted as missed (T12)."""
     counted = 0
-    for booking in await overdue_bookings(deps.clock.now(), _BATCH):
-        if is_over(deps, booking.case, booking, deps.clock.now()):
-            async with unit_of_work(deps):
-                counted += await _count(deps, booking)
-    return counted
+    while True:
+        now = deps.clock.now()
+        over = [one for one in await overdue_bookings(now, _BATCH) if is_over(deps, one.case, one, now)]
+        missed = sum([await _count(deps, booking) for booking in over])
+        if not missed:
+            return counted
+        counted += missed
 
 
 async def missed_visits(deps: Deps, case: Case) -> list[datetime]:
@@ -46,7 +48,8 @@ async def my_visits(deps: Deps, citizen: Citizen) -> VisitsView:
     bookings = await bookings_of_account(citizen.account_id, _SHOWN)
     appeals = await appeals_on([booking.id for booking in bookings])
     missed = [_missed(deps, booking, appeals.get(booking.id)) for booking in bookings if booking.how_ended == "no_show"]
-    blocks = [until for booking in bookings if (until := await _blocked(deps, booking.case))]
+    persons = {booking.case.applicant_index: booking.case for booking in bookings}
+    blocks = [until for case in persons.values() if (until := await _blocked(deps, case))]
     return VisitsView(
         upcoming=tuple(_visit(booking) for booking in reversed(bookings) if booking.ended_at is None),
         missed=tuple(missed),
@@ -87,22 +90,23 @@ async def settle_appeal(deps: Deps, officer: Officer, appeal_id: int, *, granted
 
 
 async def _count(deps: Deps, overdue: Booking) -> bool:
-    await lock_case(overdue.case.number)
-    case = await find_case_by_id(overdue.case_id)
-    booking = await live_booking(case.id)
-    if booking is None or booking.id != overdue.id:
-        return False
-    await lock_slots([booking.slot_id])
-    now = deps.clock.now()
-    if await leave(deps, case, "no_show", now) is None:
-        return False
-    if case.state is CaseState.OPEN:
-        await take_step(deps, case, CaseEventKind.VISIT_MISSED, Said(SYSTEM, now))
-    count = len(await missed_visits(deps, case))
-    await owe(
-        deps, case, NoticeKind.VISIT_MISSED, str(booking.id), time=when(booking.slot.starts_at),
-        station=booking.slot.point.name, count=str(count),
-    )  # fmt: skip
+    async with unit_of_work(deps):
+        await lock_case(overdue.case.number)
+        case = await find_case_by_id(overdue.case_id)
+        booking = await live_booking(case.id)
+        if booking is None or booking.id != overdue.id:
+            return False
+        await lock_slots([booking.slot_id])
+        now = deps.clock.now()
+        if await leave(deps, case, "no_show", now) is None:
+            return False
+        if case.state is CaseState.OPEN:
+            await take_step(deps, case, CaseEventKind.VISIT_MISSED, Said(SYSTEM, now))
+        count = len(await missed_visits(deps, case))
+        await owe(
+            deps, case, NoticeKind.VISIT_MISSED, str(booking.id), time=when(booking.slot.starts_at),
+            station=booking.slot.point.name, count=str(count),
+        )  # fmt: skip
     return True
 
 

@@ -195,9 +195,9 @@ async def bookings_of_closure(closure_id: int) -> list[Booking]:
 
 
 async def overdue_bookings(ended_before: datetime, limit: int) -> list[Booking]:
-    """Live bookings whose time was over before a moment, case, slot and point loaded."""
+    """Live bookings whose time was over before a moment, longest over first, case, slot and point loaded."""
     found = Booking.filter(ended_at=None, slot__ends_at__lte=ended_before)
-    return await found.select_related("slot", "slot__point", "case").order_by("id").limit(limit)
+    return await found.select_related("slot", "slot__point", "case").order_by("slot__ends_at", "id").limit(limit)
 
 
 async def coming_bookings(after: datetime, above_id: int, limit: int) -> list[Booking]:

@@ -3,12 +3,13 @@
 from datetime import date, datetime
 
 from tortoise import fields
-from tortoise.expressions import F
+from tortoise.expressions import F, Subquery
 from tortoise.models import Model
 
 from domain.terms import ServiceItem
 from models.case import Case
 from models.columns import UtcDatetime
+from models.hold import Hold
 from models.place import AcceptancePoint
 from models.store import insert_once
 
@@ -66,9 +67,10 @@ async def waiting_for(point_id: int, item: ServiceItem, day: date, limit: int) -
     return await found.select_related("case").order_by("rank", "since", "id").limit(limit)
 
 
-async def all_waiting(limit: int) -> list[Waiting]:
-    """Everybody who waits, first in line first, case and point loaded."""
-    found = Waiting.filter(ended_at=None).select_related("case", "point")
+async def idle_waiting(limit: int) -> list[Waiting]:
+    """Everybody who waits and holds nothing, first in line first, the point loaded."""
+    busy = Subquery(Hold.filter(ended_at=None).values("case_id"))
+    found = Waiting.filter(ended_at=None).exclude(case_id__in=busy).select_related("point")
     return await found.order_by("rank", "since", "id").limit(limit)
 
 

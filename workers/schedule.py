@@ -8,13 +8,14 @@ from casework.deps import DELIVER_NOTICES
 from workers.jobs_bookings import count_no_shows, recheck_visits, tend_places
 from workers.jobs_deadlines import fill_due_days, warn_of_deadlines
 from workers.jobs_notices import deliver_notices
-from workers.retries import Job
+from workers.retries import JOB_SECONDS, Job
 
 WARN_OF_DEADLINES: Final = "warn_of_deadlines"
 FILL_DUE_DAYS: Final = "fill_due_days"
 TEND_PLACES: Final = "tend_places"
 COUNT_NO_SHOWS: Final = "count_no_shows"
 RECHECK_VISITS: Final = "recheck_visits"
+NIGHT_IN_CHINA: Final = frozenset({18})
 
 JOBS: Final[Mapping[str, Job]] = {
     DELIVER_NOTICES: deliver_notices,
@@ -30,14 +31,15 @@ JOBS: Final[Mapping[str, Job]] = {
 class Sweep:
     """A job by the clock: at these seconds of these minutes (None: every one) of these hours (UTC), and at each start.
 
-    Among many workers each tick is run by one of them. The run at the start replays whatever is owed, be it that a
-    wake-up was lost with the last process or with Redis.
+    Among many workers each tick is run by one of them, for ``allowed`` seconds at most. The run at the start replays
+    whatever is owed, be it that a wake-up was lost with the last process or with Redis.
     """
 
     job: str
     seconds: frozenset[int]
     minutes: frozenset[int] | None = None
     hours: frozenset[int] | None = None
+    allowed: float = JOB_SECONDS
 
 
 SCHEDULE: Final = (
@@ -46,5 +48,7 @@ SCHEDULE: Final = (
     Sweep(FILL_DUE_DAYS, seconds=frozenset({40}), minutes=frozenset({5, 35})),
     Sweep(TEND_PLACES, seconds=frozenset({10, 30, 50})),
     Sweep(COUNT_NO_SHOWS, seconds=frozenset({15}), minutes=frozenset(range(3, 60, 10))),
-    Sweep(RECHECK_VISITS, seconds=frozenset({5}), minutes=frozenset({20}), hours=frozenset({18})),  # 02:20 in China
+    Sweep(
+        RECHECK_VISITS, seconds=frozenset({5}), minutes=frozenset({20}), hours=frozenset({18}), allowed=1800.0
+    ),  # 02:20 in China
 )
