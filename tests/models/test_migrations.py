@@ -207,8 +207,11 @@ async def test_three_processes_that_migrate_at_once_all_succeed_and_one_does_the
 async def test_a_slot_cannot_hold_more_or_fewer_than_its_places(database: Database) -> None:
     full = await slot(await point(), capacity=2)
     for taken in (3, -1):
-        with pytest.raises(IntegrityError, match="ck_slot_taken"):
+        with pytest.raises(IntegrityError, match="ck_slot_"):
             await execute(f"UPDATE slot SET taken = {taken}")
+    for general in (1, -1):
+        with pytest.raises(IntegrityError, match="ck_slot_general"):
+            await execute(f"UPDATE slot SET taken_general = {general}")
     await execute("UPDATE slot SET taken = 2")
     with pytest.raises(IntegrityError, match="ck_slot_taken"):
         await execute("UPDATE slot SET capacity = 1")
