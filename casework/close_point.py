@@ -189,7 +189,7 @@ async def _move(deps: Deps, displaced: Booking) -> bool:
         await leave(deps, case, "closed", deps.clock.now(), closure.id)
         if case.state is CaseState.OPEN:
             said = Said(SYSTEM, deps.clock.now(), unit=slot.point.name)
-            await take_step(deps, case, CaseEventKind.BOOKING_CANCELLED, said, facts={"reason": closure.reason})
+            await take_step(deps, case, CaseEventKind.BOOKING_CANCELLED, said, facts={"closure": closure.id})
         offered = await _offer_another(deps, case, booking)
         await owe(
             deps, case, NoticeKind.POINT_CLOSED, str(booking.id), time=when(slot.starts_at), station=slot.point.name,
