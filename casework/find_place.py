@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from casework.deps import Deps
@@ -144,7 +144,7 @@ async def free_at(deps: Deps, desk: Desk, day: date, *, minor: bool) -> tuple[Sl
         taken, taken_general = (row.taken - gone, row.taken_general - gone_general) if row else (0, 0)
         free = free_places(desk.supply.places, taken=taken, taken_general=taken_general, minor=minor)
         if free:
-            found.append(SlotView(start, end, free))
+            found.append(SlotView(start.astimezone(UTC), end.astimezone(UTC), free))
     return tuple(found)
 
 
