@@ -34,12 +34,26 @@ if TYPE_CHECKING:
     from casework.explain_policy import GuideQuestion
     from casework.seed_demo import DemoLogins
     from casework.settings import Settings
+    from gateways.seal import PlatformSeal
     from models.db import KeyRing
 
 HOME = Path(__file__).resolve().parent
 LOCK = HOME / "requirements.lock"
 VENV = HOME / ".venv"
-NEEDED = ("aiohttp", "aiosqlite", "argon2", "arq", "asyncpg", "fakeredis", "jinja2", "pydantic", "qrcode", "structlog")
+NEEDED = (
+    "aiohttp",
+    "aiosqlite",
+    "argon2",
+    "arq",
+    "asyncpg",
+    "fakeredis",
+    "jinja2",
+    "pydantic",
+    "pyhanko",
+    "qrcode",
+    "structlog",
+    "typst",
+)
 NEEDED_TO_TEST = ("hypothesis", "pytest", "pytest_aiohttp", "zxingcpp")
 
 
@@ -134,8 +148,10 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
     from gateways.sms import SmsClient
     from gateways.wechat import WeChatClient
     from models.db import open_database
+    from templates.letters import insist_on_letters
     from workers.queue import open_queue
 
+    insist_on_letters(settings.letters)
     clock = clock or SystemClock()
     app = settings.miniapp
     async with contextlib.AsyncExitStack() as stack:
@@ -154,7 +170,19 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
                 session, url=sms_url(settings), account=settings.sms_account, secret=settings.sms_secret, clock=clock
             ),
             queue=queue,
+            seal=seal_of(settings, clock),
         )
+
+
+def seal_of(settings: "Settings", clock: SystemClock) -> "PlatformSeal":
+    """The platform's seal; the sandbox makes one of its own at the first start."""
+    from gateways.seal_keeping import open_seal
+
+    kept = settings.platform_seal
+    return open_seal(
+        kept.file, kept.password, make=settings.sandboxed, algorithm=kept.algorithm, clock=clock,
+        retired=kept.retired, trust=kept.trust,
+    )  # fmt: skip
 
 
 def wechat_url(settings: "Settings") -> str:
@@ -383,6 +411,7 @@ async def _sandbox(settings: "Settings") -> None:
 
 async def _check(settings: "Settings") -> list[str]:
     """Every problem an operator can mend, at once."""
+    from casework.verify_letter import tasks_in_words
     from gateways.http import open_session
     from gateways.wechat import WeChatClient
     from models.db import BrokenReferences, Unreachable, WrongKeys, open_database
@@ -390,10 +419,12 @@ async def _check(settings: "Settings") -> list[str]:
     from templates.notices import check_notices
     from workers.queue import open_queue
 
-    problems = [*check_notices(), *check_letters(), *_check_rules()]
+    problems = [*check_notices(), *check_letters(settings.letters), *_check_rules(), *_check_seal(settings)]
     try:
         async with open_database(settings.database_url, keyring_of(settings)) as database:
-            if not await database.migrated():
+            if await database.migrated():
+                problems += await tasks_in_words()
+            else:
                 problems.append("database: not migrated; run: python run.py migrate")
     except (Unreachable, WrongKeys, BrokenReferences) as error:
         problems.append(f"database: {error}")
@@ -422,6 +453,42 @@ def _check_rules() -> list[str]:
     except BrokenRules as error:
         return [f"rules: {error}"]
     return []
+
+
+def _check_seal(settings: "Settings") -> list[str]:
+    from gateways.seal import SealUnusableError
+
+    public = settings.sandboxed or settings.public_url
+    problems = [] if public else ["TONGBAN_PUBLIC_URL is missing: the QR codes of letters would lead nowhere"]
+    try:
+        seal_of(settings, SystemClock())
+    except SealUnusableError as error:
+        problems.append(f"seal: {error}")
+    return problems
+
+
+async def _verify_chain(settings: "Settings") -> None:
+    from casework.verify_letter import verify_chain
+
+    async with open_deps(settings) as deps:
+        verdict = await verify_chain(deps)
+    if verdict.broken_at is not None:
+        sys.exit(f"The chain is broken at record {verdict.broken_at}: {verdict.why}.")
+    print(f"The chain holds: {verdict.length} record(s).")
+
+
+def _command_verify_letter(asked: argparse.Namespace) -> int:
+    """Needs no database, no network and no settings but ``TONGBAN_VAR``; 0 only for a genuine, unaltered letter."""
+    from casework.verify_letter import file_in_words
+    from gateways.pdf_signature import verify_letter_file
+
+    trust = asked.trust or Path(os.environ.get("TONGBAN_VAR") or "var") / "letter-trust.pem"
+    try:
+        verdict = verify_letter_file(asked.file.read_bytes(), trust.read_bytes())
+    except (OSError, ValueError) as error:
+        sys.exit(f"The letter or the trusted certificates ({trust}) can't be read: {error}")
+    print(file_in_words(verdict))
+    return 0 if verdict.stands else 1
 
 
 def _command_check(settings: "Settings", _: argparse.Namespace) -> int:
@@ -513,10 +580,14 @@ def _parser() -> argparse.ArgumentParser:
         ("migrate", "bring the database up to date; safe when two start at once"),
         ("seed", "seed demo acceptance points, clerks and station systems"),
         ("check", "say every missing or bad setting, and whether database, queue and WeChat answer"),
+        ("verify-chain", "walk the evidence of all signatures: nothing missing, nothing changed"),
         ("sandbox", "serve only the sandbox WeChat and SMS centre"),
     ):
         commands.add_parser(name, help=words)
     commands.add_parser("test", help="run the tests; further words go to pytest", add_help=False)
+    verify = commands.add_parser("verify-letter", help="is this PDF of a letter genuine and unaltered (offline)")
+    verify.add_argument("file", type=Path, metavar="FILE.pdf")
+    verify.add_argument("--trust", type=Path, metavar="FILE", help="PEM of the seals (letter-trust.pem in TONGBAN_VAR)")
     journey = commands.add_parser("journey", help="play the whole way through real HTTP")
     journey.add_argument("--story", default="all", help="adult, minor, guangdong, cross-province or all")
     journey.add_argument("--out", type=Path, default=Path("journey-out"), help="where the artefacts go")
@@ -574,13 +645,19 @@ def _load(env: Mapping[str, str]) -> "Settings":
 
 def _run(work: "Callable[[Settings], Any]", settings: "Settings") -> int:
     from domain.policy.loader import BrokenRules
+    from gateways.seal import SealUnusableError
     from models.db import Unreachable, WrongKeys
+    from templates.letters import BrokenLetters
 
     with _quick_loop() as run, contextlib.suppress(KeyboardInterrupt):
         try:
             run(work(settings))
         except BrokenRules as error:
             sys.exit(f"Rules: {error}")
+        except SealUnusableError as error:
+            sys.exit(f"Seal: {error}")
+        except BrokenLetters as error:
+            sys.exit("\n".join(error.problems))
         except (Unreachable, WrongKeys) as error:
             sys.exit(f"Database: {error}")
     return 0
@@ -598,6 +675,9 @@ def _quick_loop() -> Iterator[Callable[[Any], Any]]:
         yield runner.run
 
 
+_BARE = {"guide": _command_guide, "verify-letter": _command_verify_letter}  # without settings and database
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Set up if need be, then do what was asked."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
@@ -607,16 +687,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(argv)
     if asked.command == "journey":
         return _command_journey(_load, asked)
-    if asked.command == "guide":
-        return _command_guide(asked)
+    if asked.command in _BARE:
+        return _BARE[asked.command](asked)
     from casework.logs import configure_logs
 
     configure_logs()
     settings = _load(os.environ)
     if asked.command == "check":
         return _command_check(settings, asked)
-    work = {"worker": _worker, "migrate": _migrate, "seed": _seed, "sandbox": _sandbox}.get(asked.command, serve)
-    return _run(work, settings)
+    work = {
+        "worker": _worker, "migrate": _migrate, "seed": _seed, "sandbox": _sandbox, "verify-chain": _verify_chain,
+    }  # fmt: skip
+    return _run(work.get(asked.command, serve), settings)
 
 
 if __name__ == "__main__":

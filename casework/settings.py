@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+import hmac
 import json
+import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,6 +39,20 @@ class WeChatApp:
 
 
 @dataclass(frozen=True)
+class SealFile:
+    """The platform's seal: a PKCS#12 with its password. ``retired``: PEM of certificates that sealed before it.
+
+    ``trust`` is where the certificates are written that verify letters offline.
+    """
+
+    file: Path
+    password: str = field(repr=False)
+    algorithm: str
+    retired: Path | None
+    trust: Path
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of one process."""
 
@@ -60,6 +76,16 @@ class Settings:
     seal_keys: Mapping[str, bytes]
     seal_key_current: str
     index_key: bytes
+    platform_seal: "SealFile"
+    evidence_digest: str
+    public_url: str | None
+    letters: Path | None
+    fonts: tuple[Path, ...]
+
+    def verify_url(self, number: str) -> str:
+        """Where anybody verifies a letter: what its QR code says."""
+        base = self.public_url or f"http://{self.host}:{self.port}"
+        return f"{base.rstrip('/')}/verify/{number}"
 
     @property
     def sandboxed(self) -> bool:
@@ -142,6 +168,35 @@ def _seal_keys(read: _Reader) -> tuple[dict[str, bytes], str]:
     return keys, next(iter(keys), "")
 
 
+def _platform_seal(read: _Reader, var: Path, index_key: bytes, *, sandboxed: bool) -> SealFile:
+    """The operator's seal; in the sandbox one of our own under ``var``, its password drawn from the index key."""
+    given, retired = read.optional("TONGBAN_SEAL_P12"), read.optional("TONGBAN_SEAL_RETIRED")
+    own = var / "seal.p12"
+    if given is None and not sandboxed and not own.exists():
+        read.problems.append("TONGBAN_SEAL_P12 is missing: with a real WeChat letters are sealed by a key of your own")
+    for name, path in (("TONGBAN_SEAL_P12", given), ("TONGBAN_SEAL_RETIRED", retired)):
+        if path and not Path(path).is_file():
+            read.problems.append(f"{name} names no file")
+    return SealFile(
+        file=Path(given) if given else own,
+        password=read.secret("TONGBAN_SEAL_P12_PASSWORD") if given else _own_password(index_key),
+        algorithm=read.choice("TONGBAN_SEAL_ALGORITHM", "ES256", ("ES256", "EdDSA", "PS256", "SM2")),
+        retired=Path(retired) if retired else None,
+        trust=var / "letter-trust.pem",
+    )
+
+
+def _own_password(index_key: bytes) -> str:
+    return hmac.digest(index_key or b"-", b"password of the self-signed seal", "sha256").hex()
+
+
+def _fonts(read: _Reader) -> tuple[Path, ...]:
+    folders = tuple(Path(name) for name in (read.optional("TONGBAN_FONTS") or "").split(os.pathsep) if name)
+    if not all(folder.is_dir() for folder in folders):
+        read.problems.append("TONGBAN_FONTS must name folders that are there")
+    return folders
+
+
 def _template_ids(read: _Reader) -> dict[str, str]:
     return {kind: read.text(f"TONGBAN_TEMPLATE_{kind.upper()}", f"tb-{kind}") for kind in NoticeKind}
 
@@ -159,6 +214,8 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     sandboxed = not env.get("TONGBAN_WECHAT_BASE_URL")
     read = _Reader(env, _own_secrets(var, make=sandboxed))
     seal_keys, current = _seal_keys(read)
+    index_key = read.key("TONGBAN_INDEX_KEY", read.secret("TONGBAN_INDEX_KEY"), 32)
+    letters = read.optional("TONGBAN_LETTERS")
     settings = Settings(
         var=var,
         database_url=read.url("TONGBAN_DATABASE_URL", ("postgres", "sqlite")) or f"sqlite://{var}/tongban.sqlite3",
@@ -179,7 +236,12 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         sms_secret=read.secret("TONGBAN_SMS_SECRET"),
         seal_keys=seal_keys,
         seal_key_current=current,
-        index_key=read.key("TONGBAN_INDEX_KEY", read.secret("TONGBAN_INDEX_KEY"), 32),
+        index_key=index_key,
+        platform_seal=_platform_seal(read, var, index_key, sandboxed=sandboxed),
+        evidence_digest=read.choice("TONGBAN_EVIDENCE_DIGEST", "sha256", ("sha256", "sm3")),
+        public_url=read.url("TONGBAN_PUBLIC_URL", ("http", "https")),
+        letters=Path(letters) if letters else None,
+        fonts=_fonts(read),
     )
     if not sandboxed and not settings.sms_url:
         read.problems.append("TONGBAN_SMS_URL is missing: with a real WeChat the SMS provider must be real too")

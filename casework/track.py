@@ -30,6 +30,7 @@ _BEFORE_COUNTER = {
     "booking": "请预约受理点和时间。",
     "letter_signature": "请阅读并签署告知承诺书。",
 }
+_SIGN_AGAIN = "签署以后申请信息有更正，请重新阅读并签署告知承诺书。"
 _NEXT = {
     CaseState.OPEN: "请按预约时间到受理点，出示二维码并交验材料原件。",
     CaseState.ACCEPTED: "受理点正在把材料流转给户籍地公安机关，请保持电话畅通。",
@@ -111,6 +112,8 @@ async def case_view(deps: Deps, case: Case) -> CaseView:
 def next_step(case: Case, facts: CaseFacts) -> str:
     """One sentence that says what to do next."""
     if case.state is CaseState.OPEN and facts.missing:
+        if facts.missing[0] == "letter_signature" and facts.signed_before:
+            return _SIGN_AGAIN
         return _BEFORE_COUNTER[facts.missing[0]]
     return next_in_state(case)
 
@@ -129,6 +132,8 @@ def letter_standing(facts: CaseFacts) -> LetterStanding:
         version=facts.letter.text.version if facts.letter else None,
         signed_at=facts.signature.signed_at if facts.signature else None,
         method=signed_by(facts),
+        number=facts.signature.number if facts.signature else None,
+        sign_again=facts.signed_before and facts.letter_standing == "to_sign",
     )
 
 

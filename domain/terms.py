@@ -155,6 +155,7 @@ class CaseEventKind(StrEnum):
     BOOKED = "booked"
     BOOKING_CANCELLED = "booking_cancelled"
     LETTER_SIGNED = "letter_signed"
+    FACTS_CORRECTED = "facts_corrected"
     CODE_ISSUED = "code_issued"
     CHECKED_IN = "checked_in"
     SUPPLEMENTS_LISTED = "supplements_listed"
@@ -215,3 +216,18 @@ class ReportKind(StrEnum):
     PRODUCTION_STARTED = "production_started"
     DISPATCHED = "dispatched"
     RECEIVED_BY_POST = "received_by_post"
+
+
+class EditionKind(StrEnum):
+    """The files of a signed letter: as signed on the phone, and with the mark of the counter that confirmed it (D8)."""
+
+    SIGNED = "signed"
+    CONFIRMED = "confirmed"
+
+
+class EditionStatus(StrEnum):
+    """Where the file of a letter stands. ``failed``: a person has to look; it is tried again every day."""
+
+    OWED = "owed"
+    MADE = "made"
+    FAILED = "failed"

@@ -133,7 +133,7 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if operation.returns and route.media == JSON:
         ok["content"] = _content(JSON, schemas[route.handler.__name__, "serialization"])
     elif operation.returns:
-        ok["content"] = _content(HTML, {"type": "string"})
+        ok["content"] = _content(route.media, {"type": "string"} if route.media == HTML else {})
     refused = {status for argument in operation.arguments for status in _ALSO.get(argument.source, ())}
     problem = _content(PROBLEM, schemas["problem", "serialization"])
     told = {str(int(route.status)): ok}

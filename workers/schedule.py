@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from casework.deps import DELIVER_NOTICES
+from casework.deps import DELIVER_NOTICES, MAKE_LETTERS
 from workers.jobs_deadlines import fill_due_days, warn_of_deadlines
+from workers.jobs_letters import make_letters
 from workers.jobs_notices import deliver_notices
 from workers.retries import Job
 
@@ -14,6 +15,7 @@ FILL_DUE_DAYS: Final = "fill_due_days"
 
 JOBS: Final[Mapping[str, Job]] = {
     DELIVER_NOTICES: deliver_notices,
+    MAKE_LETTERS: make_letters,
     WARN_OF_DEADLINES: warn_of_deadlines,
     FILL_DUE_DAYS: fill_due_days,
 }
@@ -34,6 +36,7 @@ class Sweep:
 
 SCHEDULE: Final = (
     Sweep(DELIVER_NOTICES, seconds=frozenset(range(0, 60, 5))),
+    Sweep(MAKE_LETTERS, seconds=frozenset(range(2, 60, 10))),
     Sweep(WARN_OF_DEADLINES, seconds=frozenset({20}), minutes=frozenset(range(0, 60, 10))),
     Sweep(FILL_DUE_DAYS, seconds=frozenset({40}), minutes=frozenset({5, 35})),
 )

@@ -142,9 +142,7 @@ def test_the_answer_loads_no_database_no_server_and_no_queue() -> None:
 @pytest.mark.parametrize("item", ServiceItem)
 @pytest.mark.parametrize(("household", "residence"), [("360702", "440304"), ("11", "310115"), ("360103", "360103")])
 @pytest.mark.parametrize("birth", [date(2017, 1, 1), date(1950, 1, 1), date(2030, 1, 1)])
-def test_every_answer_has_plain_words(
-    item: ServiceItem, household: str, residence: str, birth: date
-) -> None:
+def test_every_answer_has_plain_words(item: ServiceItem, household: str, residence: str, birth: date) -> None:
     question = GuideQuestion(item, household, residence, birth, relation=GuardianshipCase.SAME_HOUSEHOLD)
     view = explain(load_rulebook(), question, date(2026, 11, 20))
     words = guide_in_words(view, item=item, household="甲地", residence="乙地")
