@@ -23,7 +23,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from casework.deps import Deps
-    from casework.explain_policy import GuideQuestion
     from casework.seed_demo import DemoLogins
     from casework.settings import Settings
     from gateways.seal import PlatformSeal
@@ -303,9 +302,12 @@ async def working(deps: "Deps") -> AsyncIterator[None]:
 
 async def serve(settings: "Settings") -> None:
     """Everything in one process, until SIGINT or SIGTERM."""
+    from casework.self_check import check_words_and_rules
     from models.db import migrate
 
     started = time.monotonic()
+    if problems := check_words_and_rules():
+        sys.exit("Rules and texts:\n" + "\n".join(f"- {problem}" for problem in problems))
     listeners = listen(settings)
     settings = listeners.settled(settings)
     await migrate(settings.database_url, keyring_of(settings))
@@ -411,15 +413,14 @@ async def _sandbox(settings: "Settings") -> None:
 
 async def _check(settings: "Settings") -> list[str]:
     """Every problem an operator can mend, at once."""
+    from casework.self_check import check_words_and_rules
     from casework.verify_letter import tasks_in_words
     from gateways.http import open_session
     from gateways.wechat import WeChatClient
     from models.db import BrokenReferences, Unreachable, WrongKeys, open_database
-    from templates.letters import check_letters
-    from templates.notices import check_notices
     from workers.queue import open_queue
 
-    problems = [*check_notices(), *check_letters(settings.letters), *_check_rules(), *_check_seal(settings)]
+    problems = [*check_words_and_rules(settings.letters), *_check_seal(settings)]
     try:
         async with open_database(settings.database_url, keyring_of(settings)) as database:
             if await database.migrated():
@@ -445,16 +446,6 @@ async def _check(settings: "Settings") -> list[str]:
     return problems
 
 
-def _check_rules() -> list[str]:
-    from domain.policy.loader import BrokenRules, load_rulebook
-
-    try:
-        load_rulebook()
-    except BrokenRules as error:
-        return [f"rules: {error}"]
-    return []
-
-
 def _check_seal(settings: "Settings") -> list[str]:
     from gateways.seal import SealUnusableError
 
@@ -477,20 +468,6 @@ async def _verify_chain(settings: "Settings") -> None:
     print(f"The chain holds: {verdict.length} record(s).")
 
 
-def _command_verify_letter(asked: argparse.Namespace) -> int:
-    """Needs no database, no network and no settings but ``TONGBAN_VAR``; 0 only for a genuine, unaltered letter."""
-    from casework.verify_letter import file_in_words
-    from gateways.pdf_signature import verify_letter_file
-
-    trust = asked.trust or Path(os.environ.get("TONGBAN_VAR") or "var") / "letter-trust.pem"
-    try:
-        verdict = verify_letter_file(asked.file.read_bytes(), trust.read_bytes())
-    except (OSError, ValueError) as error:
-        sys.exit(f"The letter or the trusted certificates ({trust}) can't be read: {error}")
-    print(file_in_words(verdict))
-    return 0 if verdict.stands else 1
-
-
 def _command_check(settings: "Settings", _: argparse.Namespace) -> int:
     problems = asyncio.run(_check(settings))
     for problem in problems:
@@ -499,64 +476,19 @@ def _command_check(settings: "Settings", _: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _command_guide(asked: argparse.Namespace) -> int:
-    """Needs no settings, no database and no network, and writes nothing."""
-    from casework.explain_policy import explain, guide_json, place_view, refused_json
-    from domain.policy.loader import BrokenRules, load_rulebook
-    from domain.refusal import Refusal
-    from templates.refusals import refusal_text
+def _command_guide(words: Sequence[str]) -> int:
+    from commands import guide
+    from domain.local_time import day_of
 
-    question = _guide_question(asked)
-    try:
-        view = explain(load_rulebook(), question, asked.on)
-    except BrokenRules as error:
-        sys.exit(f"Rules: {error}")
-    except Refusal as refusal:
-        text = refusal_text(refusal.code, refusal.facts)
-        print(f"{text.title}：{text.detail}{text.advice}", file=sys.stderr)
-        if asked.json:
-            print(refused_json(refusal))
-        return 0 if refusal.code == "before_first_rule" else 2
-    if asked.json:
-        print(guide_json(view))
-        return 0
-    from templates.guide import guide_in_words
-
-    places = {place: place_view(getattr(asked, place)).full_name for place in ("household", "residence")}
-    print(guide_in_words(view, item=question.item, **places))
-    return 0
+    return guide.main(words, day_of(SystemClock().now()))
 
 
-def _guide_question(asked: argparse.Namespace) -> "GuideQuestion":
-    from casework.explain_policy import GuideQuestion
-    from domain.terms import GuardianshipCase, ProofKind, ServiceItem, Whose
+def _command_verify_letter(words: Sequence[str]) -> int:
+    from casework.settings import trust_file
+    from commands import verify_letter
+    from gateways.pdf_signature import verify_letter_file
 
-    items = {
-        "first-id-card": ServiceItem.ID_CARD_FIRST_APPLICATION,
-        "temporary-id-card": ServiceItem.TEMPORARY_ID_CARD,
-        "household-certificate": ServiceItem.HOUSEHOLD_CERTIFICATE,
-    }
-    relations = {
-        "same-household": GuardianshipCase.SAME_HOUSEHOLD,
-        "birth-certificate": GuardianshipCase.BIRTH_CERTIFICATE,
-        "other": GuardianshipCase.FURTHER_PROOF,
-    }
-    not_a_parent = asked.guardian_relation == "other"
-    proof = asked.guardian_proof or asked.own_proof
-    owner = Whose.GUARDIAN if asked.guardian_proof else Whose.APPLICANT
-    return GuideQuestion(
-        item=items[asked.item],
-        household=asked.household,
-        residence=asked.residence,
-        birth=asked.birth,
-        on=asked.on,
-        relation=GuardianshipCase.OTHER if not_a_parent else relations.get(asked.relation),
-        held_card_before=asked.held_card or None,
-        active_soldier=asked.soldier or None,
-        booklet_obtainable=asked.booklet_obtainable or None,
-        proof=ProofKind(proof) if proof else None,
-        proof_of=owner if proof else None,
-    )
+    return verify_letter.main(words, verify_letter_file, trust_file(os.environ))
 
 
 def _command_journey(settings_of: "Callable[[Mapping[str, str]], Settings]", asked: argparse.Namespace) -> int:
@@ -585,9 +517,6 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=words)
     commands.add_parser("test", help="run the tests; further words go to pytest", add_help=False)
-    verify = commands.add_parser("verify-letter", help="is this PDF of a letter genuine and unaltered (offline)")
-    verify.add_argument("file", type=Path, metavar="FILE.pdf")
-    verify.add_argument("--trust", type=Path, metavar="FILE", help="PEM of the seals (letter-trust.pem in TONGBAN_VAR)")
     journey = commands.add_parser("journey", help="play the whole way through real HTTP")
     journey.add_argument("--story", default="all", help="adult, minor, guangdong, cross-province or all")
     journey.add_argument("--out", type=Path, default=Path("journey-out"), help="where the artefacts go")
@@ -596,42 +525,9 @@ def _parser() -> argparse.ArgumentParser:
     journey.add_argument("--wechat-url", help="its sandbox WeChat, where serving.json does not say")
     journey.add_argument("--sms-url", help="its sandbox SMS centre, where serving.json does not say")
     journey.add_argument("--logins", type=Path, help="its demo-logins.json, where it is not in TONGBAN_VAR")
-    _add_guide(commands.add_parser("guide", help="ask the rulebook"))
+    commands.add_parser("verify-letter", help="is a letter's PDF genuine and unaltered, offline", add_help=False)
+    commands.add_parser("guide", help="ask the rulebook; guide --help tells how", add_help=False)
     return parser
-
-
-def _add_guide(guide: argparse.ArgumentParser) -> None:
-    proofs = ["employment", "schooling", "residence"]
-    guide.add_argument("--item", required=True, choices=["first-id-card", "temporary-id-card", "household-certificate"])
-    guide.add_argument("--household", required=True, metavar="CODE", help="code of a province, a city or a county")
-    guide.add_argument("--residence", required=True, metavar="CODE", help="code of a province, a city or a county")
-    guide.add_argument("--birth", required=True, type=_day, metavar="YYYY-MM-DD", help="the applicant's birth day")
-    guide.add_argument(
-        "--relation",
-        choices=["same-household", "birth-certificate", "other"],
-        help="under 16: in one household with a parent; shown by the birth certificate; or by neither",
-    )
-    guide.add_argument("--guardian-relation", choices=["father", "mother", "other"], help="other: not a parent")
-    guide.add_argument("--guardian-proof", choices=proofs, help="the proof the guardian would show")
-    guide.add_argument("--own-proof", choices=proofs, help="the proof the applicant would show")
-    guide.add_argument("--held-card", action="store_true", help="has held an ID card before (renewal, replacement)")
-    guide.add_argument("--soldier", action="store_true", help="on active service")
-    guide.add_argument("--booklet-obtainable", action="store_true", help="certificates: can get the household booklet")
-    guide.add_argument("--on", type=_day, metavar="YYYY-MM-DD", default=_today(), help="the day asked about (today)")
-    guide.add_argument("--json", action="store_true", help="the answer for programs")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} 不是日期，请写成 2026-11-20 这样") from None
-
-
-def _today() -> date:
-    from domain.local_time import day_of
-
-    return day_of(SystemClock().now())
 
 
 def _load(env: Mapping[str, str]) -> "Settings":
@@ -675,20 +571,19 @@ def _quick_loop() -> Iterator[Callable[[Any], Any]]:
         yield runner.run
 
 
-_BARE = {"guide": _command_guide, "verify-letter": _command_verify_letter}  # without settings and database
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Set up if need be, then do what was asked."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
     set_up(argv)
     if argv[:1] == ["test"]:
         return _command_test(argv[1:])
+    if argv[:1] == ["guide"]:
+        return _command_guide(argv[1:])
+    if argv[:1] == ["verify-letter"]:
+        return _command_verify_letter(argv[1:])
     asked = _parser().parse_args(argv)
     if asked.command == "journey":
         return _command_journey(_load, asked)
-    if asked.command in _BARE:
-        return _BARE[asked.command](asked)
     from casework.logs import configure_logs
 
     configure_logs()

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from domain.terms import NoticeKind
 
 SECRETS_FILE = "secrets.json"
+TRUST_FILE = "letter-trust.pem"
 _AES_KEY = re.compile(r"[0-9A-Za-z+/]{43}")  # 32 bytes in base64 without the last "="
 
 
@@ -182,7 +183,7 @@ def _platform_seal(read: _Reader, var: Path, index_key: bytes, *, sandboxed: boo
         password=read.secret("TONGBAN_SEAL_P12_PASSWORD") if given else _own_password(index_key),
         algorithm=read.choice("TONGBAN_SEAL_ALGORITHM", "ES256", ("ES256", "EdDSA", "PS256", "SM2")),
         retired=Path(retired) if retired else None,
-        trust=var / "letter-trust.pem",
+        trust=var / TRUST_FILE,
     )
 
 
@@ -210,7 +211,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     Raises:
         BadSettings: with every problem at once.
     """
-    var = Path(env.get("TONGBAN_VAR") or "var").absolute()
+    var = _var(env)
     sandboxed = not env.get("TONGBAN_WECHAT_BASE_URL")
     read = _Reader(env, _own_secrets(var, make=sandboxed))
     seal_keys, current = _seal_keys(read)
@@ -248,6 +249,15 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     if read.problems:
         raise BadSettings(read.problems)
     return settings
+
+
+def trust_file(env: Mapping[str, str]) -> Path:
+    """Where the certificates stand that verify letters, for whoever has nothing else of the settings."""
+    return _var(env) / TRUST_FILE
+
+
+def _var(env: Mapping[str, str]) -> Path:
+    return Path(env.get("TONGBAN_VAR") or "var").absolute()
 
 
 def _own_secrets(var: Path, *, make: bool) -> dict[str, str]:

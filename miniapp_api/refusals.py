@@ -46,7 +46,8 @@ _CODES: Mapping[HTTPStatus, str] = {
         "identity_number_check_digit division_unknown case_number_malformed ward_is_adult guardian_must_be_adult "
         "ward_required_under_16 proof_not_accepted statement_required never_held_card_required letter_version_unknown "
         "letter_not_read strokes_absurd strokes_empty strokes_too_large collector_not_relative address_missing "
-        "address_not_detailed address_other_province address_too_long address_without_province before_first_rule birth_date_in_future "
+        "address_not_detailed address_other_province address_too_long address_without_province before_first_rule "
+        "birth_date_in_future "
         "declared_locally_required proof_required post_address_required message_template_unknown place_too_coarse "
         "guardianship_not_for_adults letter_number_malformed"
     ),

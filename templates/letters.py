@@ -2,8 +2,8 @@
 
 One folder per version, under ``letters/`` or in the operator's own folder: ``letter.txt`` is the prescribed text
 (first line the title), ``meta.toml`` says what it is for (item, scope, place of acceptance), its source, first day and
-SHA-256. From its first day on the newest text for a place is the one to sign. Whether a letter is needed at all is a rule
-(``domain.commitment``), not said here.
+SHA-256. From its first day on the newest text for a place is the one to sign. Whether a letter is needed at all is a
+rule (``domain.commitment``), not said here.
 """
 
 import re

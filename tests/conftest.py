@@ -129,7 +129,10 @@ async def _emptied(url: str) -> None:
             "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
         rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
-        tables = ", ".join(f'"{row["tablename"]}"' for row in rows if row["tablename"] not in KEPT_TABLES)
-        await connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+        tables = [f'"{row["tablename"]}"' for row in rows if row["tablename"] not in KEPT_TABLES]
+        # a hundred times quicker than TRUNCATE, which makes new files; without triggers, or append-only tables refuse
+        deletions = "; ".join(f"DELETE FROM {table}" for table in tables)
+        await connection.execute(f"SET session_replication_role = replica; {deletions}")
+        await connection.execute("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
     finally:
         await connection.close()

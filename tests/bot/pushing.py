@@ -8,11 +8,16 @@ import aiohttp
 import xmltodict
 
 from casework.deps import Deps
+from casework.explain_policy import general_guide
+from domain.local_time import day_of
+from domain.policy.loader import load_rulebook
 from gateways.sandbox.cipher import decrypt, encrypt, signature_of
-from tests.workers.wiring import TurnedClock
+from templates.chat import chat_text
+from tests.workers.wiring import START, TurnedClock
 
 FOLLOWER = "oFollower0000000000000000001"
 ACCOUNT = "gh_0000000000aa"
+GUIDE = chat_text("guide", general_guide(load_rulebook(), day_of(START)))
 PREVIOUS_AES_KEY = "ZYXWVUTSRQPONMLKJIHGFEDCBA9876543210zyxwvuA"
 
 

@@ -16,13 +16,13 @@ from models.account import Account, ChatBinding
 from models.push import PushSeen, claim_push
 from models.store import transaction
 from templates.chat import chat_text
-from tests.bot.pushing import Pusher, event, message
+from tests.bot.pushing import GUIDE, Pusher, event, message
 from tests.workers.citizens import a_case, a_citizen
 
 
 @pytest.mark.parametrize("word", ["指南", " 办理 ", "帮助", "“指南”", "指南！", "办理指南"])
 async def test_the_guide_is_given_for_its_words(pusher: Pusher, word: str) -> None:
-    assert await pusher.say(word) == chat_text("guide", {})
+    assert await pusher.say(word) == GUIDE
 
 
 @pytest.mark.parametrize("word", ["你好", "绑", "进度条", "", "   ", "绑定 签", pytest.param("🙂" * 900, id="long")])
@@ -112,7 +112,7 @@ async def test_a_replayed_request_changes_nothing_and_dies_with_its_address(push
 
 
 async def test_two_events_of_one_second_are_two(pusher: Pusher) -> None:
-    assert (await pusher.push(event("CLICK", "guide"))).text == chat_text("guide", {})
+    assert (await pusher.push(event("CLICK", "guide"))).text == GUIDE
     assert (await pusher.push(event("CLICK", "how_to_bind"))).text == chat_text("not_bound", {})
     assert (await pusher.push(event("subscribe"))).text == chat_text("welcome", {})
 
@@ -120,7 +120,7 @@ async def test_two_events_of_one_second_are_two(pusher: Pusher) -> None:
 async def test_a_message_without_a_number_is_known_by_sender_and_second(pusher: Pusher) -> None:
     unnumbered = message("指南").replace("MsgId", "Unknown")
     for _ in range(2):
-        assert (await pusher.push(unnumbered)).text == chat_text("guide", {})
+        assert (await pusher.push(unnumbered)).text == GUIDE
     assert await PushSeen.all().count() == 1
 
 
@@ -153,7 +153,7 @@ async def test_a_slow_database_costs_the_reply_and_not_the_answer(
     release.set()
     with pytest.raises(Refusal):
         await holder
-    assert await pusher.say("指南", 77) == chat_text("guide", {})
+    assert await pusher.say("指南", 77) == GUIDE
     assert await PushSeen.all().count() == 1
 
 

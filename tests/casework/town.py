@@ -22,6 +22,7 @@ from domain.identity_number import check_character
 from domain.local_time import SHANGHAI
 from domain.notice import Delivery, DeliveryOutcome
 from domain.terms import ReportKind, ServiceItem, StaffRole
+from models.db import transaction
 from models.place import find_point, keep_point
 from models.staff import keep_staff, keep_station_system
 
@@ -218,19 +219,20 @@ def password_hash() -> str:
 
 async def furnish() -> None:
     """Points, officers and systems as an operator would set them up; none of them is real."""
-    for code, division in _DIVISIONS.items():
-        await keep_point(
-            code, {ITEM: date(2023, 3, 24)},
-            name=f"演示受理点{code}", division=division, address="演示路1号", phone="000-0000000",
-            schedule=_schedule(SMALL_CAPACITY if code == SMALL else 30), is_demo=True,
-        )  # fmt: skip
-        await employ(f"clerk-{code.lower()}", StaffRole.CLERK, code)
-    await employ("reviewer", StaffRole.REVIEWER, NANCHANG)
-    await employ("auditor", StaffRole.AUDITOR, None)
-    for key_id, (division, side, kinds) in _SYSTEMS.items():
-        await keep_station_system(
-            key_id, secret=SYSTEM_SECRET, name=f"演示系统{key_id}", division=division, side=side, kinds=list(kinds)
-        )
+    async with transaction():
+        for code, division in _DIVISIONS.items():
+            await keep_point(
+                code, {ITEM: date(2023, 3, 24)},
+                name=f"演示受理点{code}", division=division, address="演示路1号", phone="000-0000000",
+                schedule=_schedule(SMALL_CAPACITY if code == SMALL else 30), is_demo=True,
+            )  # fmt: skip
+            await employ(f"clerk-{code.lower()}", StaffRole.CLERK, code)
+        await employ("reviewer", StaffRole.REVIEWER, NANCHANG)
+        await employ("auditor", StaffRole.AUDITOR, None)
+        for key_id, (division, side, kinds) in _SYSTEMS.items():
+            await keep_station_system(
+                key_id, secret=SYSTEM_SECRET, name=f"演示系统{key_id}", division=division, side=side, kinds=list(kinds)
+            )
 
 
 async def employ(username: str, role: StaffRole, point_code: str | None) -> None:

@@ -7,7 +7,18 @@ from functools import cache
 from pathlib import Path
 
 HOME = Path(__file__).parents[2]
-ROOMS = ("bot", "casework", "counter", "domain", "gateways", "miniapp_api", "models", "templates", "workers")
+ROOMS = (
+    "bot",
+    "casework",
+    "commands",
+    "counter",
+    "domain",
+    "gateways",
+    "miniapp_api",
+    "models",
+    "templates",
+    "workers",
+)
 _NOT_OURS = {".git", ".venv", ".hypothesis", ".import_linter_cache", "__pycache__", "build", "var", "journey-out"}
 
 

@@ -27,7 +27,7 @@ def settings_read() -> set[str]:
                 names.add(text)
             case ast.JoinedStr():
                 names |= _spelled_out(ast.unparse(node))
-    return names - set(PREFIXES)
+    return names - {*PREFIXES, "TONGBAN_TEMPLATE_"}
 
 
 def _spelled_out(written: str) -> set[str]:
