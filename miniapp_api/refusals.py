@@ -24,7 +24,8 @@ _CODES: Mapping[HTTPStatus, str] = {
     HTTPStatus.FORBIDDEN: "consent_required login_blocked signer_not_allowed",
     HTTPStatus.NOT_FOUND: (
         "not_found case_not_found declaration_not_found person_not_yours station_not_found slot_not_found "
-        "booking_not_found letter_not_signed letter_unknown"
+        "booking_not_found letter_not_signed letter_unknown "
+        "letter_number_malformed"
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.CONFLICT: (
@@ -49,7 +50,7 @@ _CODES: Mapping[HTTPStatus, str] = {
         "address_not_detailed address_other_province address_too_long address_without_province before_first_rule "
         "birth_date_in_future "
         "declared_locally_required proof_required post_address_required message_template_unknown place_too_coarse "
-        "guardianship_not_for_adults letter_number_malformed"
+        "guardianship_not_for_adults"
     ),
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests login_too_often",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal",
