@@ -75,6 +75,7 @@ def routes() -> tuple[Route, ...]:
         Route("GET", "/guide/guide.css", guide_page.read_style, PUBLIC),
         Route("GET", "/verify", verifications.ask_for_number, PUBLIC),
         Route("GET", "/verify/{number}", verifications.read_page, PUBLIC),
+        Route("GET", "/letter-seals.pem", verifications.read_seals, PUBLIC),
         Route("GET", "/healthz", health.health, PUBLIC),
         Route("GET", "/openapi.json", documents.openapi, PUBLIC),
         Route("GET", "/docs", documents.docs, PUBLIC),

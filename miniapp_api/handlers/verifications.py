@@ -35,6 +35,11 @@ async def ask_for_number(request: web.Request, deps: Deps) -> web.Response:
     return await _answer(request, deps, number) if number else _page(200, None, None, "")
 
 
+async def read_seals(deps: Deps) -> web.Response:
+    """The certificates letters are sealed with, for verifying a file offline (``verify-letter --trust``)."""
+    return web.Response(body=deps.seal.trust, content_type="application/x-pem-file")
+
+
 async def _answer(request: web.Request, deps: Deps, number: str) -> web.Response:
     as_json = _wants_json(request)
     try:

@@ -1,4 +1,4 @@
-"""The letter at the counter: the file beside the case, and the export for the reviewer of the household place (R063)."""
+"""The letter at the counter: the file beside the case, and the export for the household place's reviewer (R063)."""
 
 import asyncio
 import json
@@ -126,5 +126,8 @@ async def test_what_is_not_there_is_told(deps: Deps, door: TestServer, at_desk: 
 
 
 async def test_an_export_nobody_signed_is_refused(door: TestServer) -> None:
-    async with ClientSession() as session, session.post(door.make_url("/station/v1/letter-exports"), data=b"{}") as answer:
+    async with (
+        ClientSession() as session,
+        session.post(door.make_url("/station/v1/letter-exports"), data=b"{}") as answer,
+    ):
         assert answer.status == 401

@@ -25,6 +25,7 @@ PUBLIC = {
     ("GET", "/api/v1/points"),
     ("GET", "/api/v1/points/{code}/slots"),
     ("GET", "/api/v1/letters/{number}/verification"),
+    ("GET", "/letter-seals.pem"),
     ("GET", "/verify"),
     ("GET", "/verify/{number}"),
     ("GET", "/guide"),
