@@ -219,7 +219,7 @@ async def read_signed_letter(walk: Walk) -> None:
 
 
 async def letter_file(walk: Walk) -> None:
-    """The sealed PDF, made meanwhile: genuine by its number for anybody, and offline as a file; a changed byte shows."""
+    """The sealed PDF, made meanwhile: genuine by its number for anybody, offline as a file; a changed byte shows."""
     path = f"/cases/{walk.number}/letter.pdf"
 
     async def fetched() -> bytes:

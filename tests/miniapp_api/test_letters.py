@@ -77,7 +77,7 @@ async def test_the_qr_code_of_the_file_opens_the_verification(
 
 
 def drawn_pages(pdf: bytes) -> list[Image.Image]:
-    pages = []
+    pages: list[Image.Image] = []
     for number in ("1", "2"):
         told = ["-f", number, "-l", number, "-r", "150", "-png", "-singlefile", "-"]
         drawn = subprocess.run(["pdftoppm", *told], input=pdf, capture_output=True, check=False).stdout
