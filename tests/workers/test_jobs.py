@@ -139,3 +139,4 @@ async def until_made() -> None:
     async with asyncio.timeout(20):
         while not await LetterEdition.filter(status="made").exists():  # noqa: ASYNC110 — a row, not an event
             await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)  # the worker tells the queue that it is done
