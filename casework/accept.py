@@ -79,7 +79,7 @@ async def accept(deps: Deps, officer: Officer, number: str, acceptance: Acceptan
 async def decline(deps: Deps, officer: Officer, number: str, reason: DeclineReason, note: str = "") -> CounterCase:
     """Record that the application was not accepted, with the reason the person is told.
 
-    ``note`` goes into the event for the station; it must not name anybody.
+    ``note`` goes into the event for the station, sealed.
 
     Raises:
         Refusal: ``not_checked_in``.
@@ -87,8 +87,8 @@ async def decline(deps: Deps, officer: Officer, number: str, reason: DeclineReas
     case = await _case_at_visit(deps, officer, number, "decline")
     async with unit_of_work(deps):
         said = Said(officer.actor, deps.clock.now(), unit=officer.point_name)
-        facts = {"reason": reason, "note": note.strip()[:200]}
-        await take_step(deps, case, CaseEventKind.DECLINED, said, facts=facts)
+        words = {"note": note.strip()[:200]}
+        await take_step(deps, case, CaseEventKind.DECLINED, said, facts={"reason": reason}, words=words)
         await owe(
             deps, case, NoticeKind.DECLINED, "once",
             station=officer.point_name, reason=label(reason, "DeclineReason"), advice=label(reason, "DeclineAdvice"),
@@ -112,7 +112,7 @@ async def list_supplements(deps: Deps, officer: Officer, number: str, items: Seq
         if await happened(case.id, CaseEventKind.SUPPLEMENTS_LISTED):
             raise Refusal("supplements_already_listed", source="B10")
         said = Said(officer.actor, deps.clock.now(), unit=officer.point_name)
-        await take_step(deps, case, CaseEventKind.SUPPLEMENTS_LISTED, said, facts={"items": wanted})
+        await take_step(deps, case, CaseEventKind.SUPPLEMENTS_LISTED, said, words={"items": wanted})
         await owe(
             deps, case, NoticeKind.SUPPLEMENTS_LISTED, "once",
             station=officer.point_name, supplements="、".join(wanted),
@@ -152,7 +152,7 @@ async def _case_at_visit(deps: Deps, officer: Officer, number: str, act: str) ->
     insist_clerk(officer)
     case = await case_at_counter(deps, officer, number, f"read_to_{act}")
     insist_open(case)
-    await insist_visit(case)
+    await insist_visit(deps, case)
     return case
 
 

@@ -55,7 +55,7 @@ async def correct_facts(deps: Deps, citizen: Citizen, number: str, wish: Correct
 async def _correct(deps: Deps, citizen: Citizen, number: str, wish: Correction) -> CaseView:
     case = await own_case_to_change(citizen, number)
     insist_open(case)
-    if await visit_is_open(case) or await letter_confirmation(case.id) is not None:
+    if await visit_is_open(deps, case) or await letter_confirmation(case.id) is not None:
         raise Refusal("facts_fixed_at_counter", source="T07")
     signed = (await facts_of(deps, case)).signature is not None
     changed = await _changes(case, citizen, wish)

@@ -44,7 +44,8 @@ async def declare_residence(deps: Deps, citizen: Citizen, facts: ResidenceFacts,
 
     Raises:
         Refusal: ``consent_required``, ``person_not_yours``, ``division_unknown``, ``place_too_coarse``, ``address_…``,
-            ``proof_required`` and ``proof_not_accepted`` (R040, R043), ``declared_locally_required`` (R047).
+            ``proof_required`` (R040), ``declared_locally_required`` (R047). A proof of the wrong person (R043) is a
+            reason in the answer.
     """
     await insist_on_consent(deps, citizen)
     body = facts.__dict__

@@ -99,9 +99,11 @@ async def _redeem(
 ) -> None:
     now = deps.clock.now()
     said = Said(officer.actor, now, unit=officer.point_name)
-    await take_step(deps, case, CaseEventKind.CHECKED_IN, said, facts={"other_day": bool((reason or "").strip())})
+    await take_step(
+        deps, case, CaseEventKind.CHECKED_IN, said, words={"other_day_reason": (reason or "").strip()[:200]}
+    )
     if not await spend_code(code.id, officer.staff_id, now):  # after the case, as every act takes its rows
         raise Refusal("code_used", at=when(now))
     if booking is not None:
         await end_booking(booking.id, "kept", now)
-    await audit(deps, officer, case, "redeem_code", other_day_reason=(reason or "")[:200])
+    await audit(deps, officer, case, "redeem_code", other_day=bool((reason or "").strip()))

@@ -14,7 +14,7 @@ _TELLING = re.compile(r"(?<![0-9A-Za-z])(?:[1-9][0-9]{16}[0-9Xx]|1[3-9][0-9]{9})
 
 def configure_logs() -> None:
     """Set structlog and the standard library's logging up for this process."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format='{"level":"%(levelname)s","event":"%(name)s"}')
+    logging.basicConfig(level=logging.WARNING, handlers=[_LibraryLines()], force=True)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -28,6 +28,18 @@ def configure_logs() -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+class _LibraryLines(logging.Handler):
+    """A library's own warnings: which one and what kind of trouble, never its text.
+
+    An HTTP server quotes the line it could not read, a driver the row it could not write: a person may stand there.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one JSON line."""
+        trouble = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        structlog.get_logger().warning("library_trouble", library=record.name, grade=record.levelname, trouble=trouble)
 
 
 def mask_numbers(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

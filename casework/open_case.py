@@ -20,14 +20,19 @@ from domain.guide import Guidance
 from domain.identity_number import parse_identity_number
 from domain.local_time import day_of
 from domain.refusal import Refusal
-from domain.residence import normalise_address
+from domain.residence import check_post_address
 from domain.terms import CaseEventKind, CaseState, DeliveryMode, NoticeKind, ServiceItem
 from models.account import Account
 from models.case import Case, live_case_number, make_case
 from models.person import Guardianship, Person, guardianship_of
 from models.residence import ResidenceDeclaration, declaration_of
+from templates.labels import label
 
 DECLARATION_HOLDS = timedelta(days=30)  # no source gives a length; a month keeps the promise of "where I live now"
+
+
+OFFERED = frozenset({ServiceItem.ID_CARD_FIRST_APPLICATION})
+"""Items whose whole way stands. The others are explained by the guide, and applied for at the counter."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,12 @@ async def open_case(deps: Deps, citizen: Citizen, wish: CaseWish, key: str) -> C
     Raises:
         Refusal: ``consent_required``, ``phone_required``, ``declaration_not_found``, ``declaration_stale``,
             ``statement_required`` (R048), any reason of the rulebook (R016, R021, R034, B08) with all of them listed,
-            ``live_case_exists`` (C6.3, R187), ``item_not_offered_yet``.
+            ``live_case_exists`` or, from another account, ``live_case_elsewhere`` (C6.3, R187),
+            ``item_not_offered_yet``.
     """
     await insist_on_consent(deps, citizen)
+    if wish.item not in OFFERED:
+        raise Refusal("item_not_offered_yet", item=label(wish.item))
     return await once(
         deps, citizen, key, act="open_case", body=asdict(wish), view=CaseView, do=lambda: _open(deps, citizen, wish)
     )
@@ -95,6 +103,8 @@ async def _fresh_declaration(deps: Deps, citizen: Citizen, wish: CaseWish) -> Re
 async def _insist_allowed(deps: Deps, declaration: ResidenceDeclaration, wish: CaseWish) -> Guidance:
     asked = await question_of_declaration(declaration, wish.item, deps.today())
     stated = {**asked.__dict__, "held_card_before": not wish.never_held_card, "active_soldier": wish.active_soldier}
+    if not declaration.person.is_self and not asked.is_minor:
+        raise Refusal("ward_is_adult", source="R030")
     guidance = answer(deps, type(asked)(**stated))
     guidance.verdict.insist()
     return guidance
@@ -145,7 +155,7 @@ def _post_to(wish: CaseWish) -> dict[str, str] | None:
     return {
         "recipient": normalise_name(wish.post_to.recipient),
         "phone": normalise_phone(wish.post_to.phone),
-        "address": normalise_address(wish.post_to.address),
+        "address": check_post_address(wish.post_to.address),
     }
 
 
@@ -185,5 +195,6 @@ async def _refuse_second(citizen: Citizen, applicant_index: str, item: ServiceIt
     live = await live_case_number(applicant_index, item)
     if live is not None:
         number, owner = live
-        own = {"number": number} if owner == citizen.account_id else {}
-        raise Refusal("live_case_exists", source="R187", **own)
+        if owner == citizen.account_id:
+            raise Refusal("live_case_exists", source="R187", number=number)
+        raise Refusal("live_case_elsewhere", source="R187")

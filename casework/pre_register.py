@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from casework.callers import Citizen
 from casework.deps import Deps, unit_of_work
@@ -15,9 +16,11 @@ from domain.residence import check_address
 from domain.terms import GuardianRelation, GuardianshipCase, NoticeKind
 from models.account import Account, has_consented, keep_phone
 from models.account import give_consent as write_consent
+from models.case import has_live_case
 from models.notice import grant_credit
 from models.person import (
     Person,
+    correct_person,
     declare_guardianship,
     declare_person,
     guardianship_of,
@@ -88,20 +91,20 @@ async def verify_phone(deps: Deps, citizen: Citizen, phone_code: str) -> Profile
 
 
 async def declare_self(deps: Deps, citizen: Citizen, facts: PersonFacts) -> ProfileView:
-    """Declare the account holder. Declaring the same person again changes nothing.
+    """Declare the account holder, or correct what was declared: what is sent is what holds from now on (PIPL 46, B50).
 
     Raises:
-        Refusal: ``consent_required``; ``guardian_must_apply`` for a holder under 16 (R031);
-            ``person_declared_already`` when the account has another holder; what names, numbers and addresses raise.
+        Refusal: ``consent_required``; ``guardian_must_apply`` for a holder under 16 (R031); ``person_in_use`` while a
+            case rests on the old facts; ``person_declared_already`` when the number stands for a ward of the account;
+            what names, numbers and addresses raise.
     """
     await insist_on_consent(deps, citizen)
     checked = _check(facts, deps.today())
     if age_on(checked.number.birth_date, deps.today()) < FULL_AGE_FOR_OWN_APPLICATION:
         raise Refusal("guardian_must_apply", source="R031")
     async with unit_of_work(deps):
-        made = await _write(deps, citizen, checked, is_self=True)
-    if made is None and not await _is_same_self(citizen, checked):
-        raise Refusal("person_declared_already")
+        if await _write(deps, citizen, checked, is_self=True) is None:
+            await _correct(deps, await own_person(citizen.account_id), checked)
     return await profile(deps, citizen)
 
 
@@ -111,24 +114,41 @@ async def add_ward(
     """Add a minor the account holder is guardian of (R031, R041–R046).
 
     Raises:
-        Refusal: ``real_name_required``, ``guardian_must_be_adult``, ``ward_is_adult``, ``guardian_declared_already``.
+        Refusal: ``real_name_required``, ``guardian_must_be_adult``, ``ward_is_adult``, ``guardian_declared_already``,
+            ``not_one_household`` (R044).
     """
-    await insist_on_consent(deps, citizen)
-    guardian = await own_person(citizen.account_id)
-    if guardian is None:
-        raise Refusal("real_name_required")
-    today = deps.today()
-    checked = _check(facts, today)
-    if age_on(_number(guardian, today).birth_date, today) < FULL_AGE_OF_GUARDIAN:
-        raise Refusal("guardian_must_be_adult", source="B09")
-    if age_on(checked.number.birth_date, today) >= FULL_AGE_FOR_OWN_APPLICATION:
-        raise Refusal("ward_is_adult", source="R030")
+    guardian, checked = await _guardian_and_ward(deps, citizen, facts)
+    _insist_household(guardian, checked, shown_by)
     async with unit_of_work(deps):
         ward = await _write(deps, citizen, checked, is_self=False)
         if ward is None:
             raise Refusal("guardian_declared_already")
         await declare_guardianship(guardian.id, ward.id, relation, shown_by, deps.clock.now())
-    return await _view(ward, today, checked.warnings)
+    return await _view(ward, deps.today(), checked.warnings)
+
+
+async def correct_ward(
+    deps: Deps,
+    citizen: Citizen,
+    ward_id: int,
+    facts: PersonFacts,
+    relation: GuardianRelation,
+    shown_by: GuardianshipCase,
+) -> PersonView:
+    """Correct what was declared of a minor; the newest guardianship counts, the older ones stay on record.
+
+    Raises:
+        Refusal: what ``add_ward`` raises; ``person_not_yours``; ``person_in_use`` while a case rests on the old facts.
+    """
+    guardian, checked = await _guardian_and_ward(deps, citizen, facts)
+    _insist_household(guardian, checked, shown_by)
+    ward = await applicant_of(citizen, ward_id)
+    if ward.is_self:
+        raise Refusal("person_not_yours")
+    async with unit_of_work(deps):
+        await _correct(deps, ward, checked)
+        await declare_guardianship(guardian.id, ward.id, relation, shown_by, deps.clock.now())
+    return await _view(await applicant_of(citizen, ward_id), deps.today(), checked.warnings)
 
 
 async def profile(deps: Deps, citizen: Citizen) -> ProfileView:
@@ -196,21 +216,53 @@ def _check(facts: PersonFacts, today: date) -> _Checked:
 
 
 async def _write(deps: Deps, citizen: Citizen, checked: _Checked, *, is_self: bool) -> Person | None:
-    return await declare_person(
-        citizen.account_id,
-        is_self=is_self,
-        name=checked.name,
-        identity_number=checked.number.text,
-        household_division=checked.division,
-        household_address=checked.address,
-        collective_household=checked.collective,
-        declared_at=deps.clock.now(),
-    )
+    declared_at = deps.clock.now()
+    return await declare_person(citizen.account_id, is_self=is_self, declared_at=declared_at, **_columns(checked))
 
 
-async def _is_same_self(citizen: Citizen, checked: _Checked) -> bool:
-    person = await own_person(citizen.account_id)
-    return person is not None and person.identity_number == checked.number.text and person.name == checked.name
+async def _guardian_and_ward(deps: Deps, citizen: Citizen, facts: PersonFacts) -> tuple[Person, _Checked]:
+    """An adult guardian with a name, and a minor's facts that hold water (R030, R031, B09)."""
+    await insist_on_consent(deps, citizen)
+    guardian = await own_person(citizen.account_id)
+    if guardian is None:
+        raise Refusal("real_name_required")
+    today = deps.today()
+    checked = _check(facts, today)
+    if age_on(_number(guardian, today).birth_date, today) < FULL_AGE_OF_GUARDIAN:
+        raise Refusal("guardian_must_be_adult", source="B09")
+    if age_on(checked.number.birth_date, today) >= FULL_AGE_FOR_OWN_APPLICATION:
+        raise Refusal("ward_is_adult", source="R030")
+    return guardian, checked
+
+
+def _insist_household(guardian: Person, ward: _Checked, shown_by: GuardianshipCase) -> None:
+    """One household has one address: else the papers of R045 or R046 are needed, and a family would come in vain."""
+    same = (guardian.household_division, guardian.household_address) == (ward.division, ward.address)
+    if shown_by is GuardianshipCase.SAME_HOUSEHOLD and not same:
+        raise Refusal("not_one_household", source="R044")
+
+
+async def _correct(deps: Deps, person: Person | None, checked: _Checked) -> None:
+    """Write corrected facts, in the running transaction; nothing at all when nothing changed."""
+    if person is None:
+        raise Refusal("person_declared_already")
+    corrected = _columns(checked)
+    if all(getattr(person, column) == value for column, value in corrected.items()):
+        return
+    if await has_live_case(person.id):
+        raise Refusal("person_in_use")
+    if not await correct_person(person.id, declared_at=deps.clock.now(), **corrected):
+        raise Refusal("person_declared_already")
+
+
+def _columns(checked: _Checked) -> dict[str, Any]:
+    return {
+        "name": checked.name,
+        "identity_number": checked.number.text,
+        "household_division": checked.division,
+        "household_address": checked.address,
+        "collective_household": checked.collective,
+    }
 
 
 def _number(person: Person, today: date) -> IdentityNumber:

@@ -4,7 +4,7 @@ from datetime import date
 
 from casework.deps import Deps
 from casework.owe import owe
-from casework.record_review import tell_progress
+from casework.record_review import insist_within_case, tell_progress
 from casework.release_card import after_release
 from casework.step import Said, take_step
 from domain.local_time import day_of
@@ -27,7 +27,7 @@ async def record_production(
     """Record a report of a card centre or of the post, in the running transaction.
 
     Raises:
-        Refusal: ``step_out_of_order``; ``report_malformed`` for a day of receipt in the future.
+        Refusal: ``step_out_of_order``; ``report_malformed`` for a day of receipt outside of the case's life.
     """
     if kind is CaseEventKind.PRODUCTION_STARTED:
         await take_step(deps, case, kind, said, facts={"card_centre": (card_centre or "")[:120]})
@@ -53,8 +53,7 @@ async def _received(deps: Deps, case: Case, said: Said, received_on: date) -> No
     """Signed for by post: released without a counter, so the later check is due (R122)."""
     if case.delivery is not DeliveryMode.POST:
         raise Refusal("step_out_of_order", source="R113", state=case.state, step="received_by_post")
-    if received_on > deps.today():
-        raise Refusal("report_malformed", field="received_on")
+    insist_within_case(deps, case, received_on, "received_on")
     await take_step(deps, case, CaseEventKind.RECEIVED_BY_POST, said)
     await write_release(
         case_id=case.id, collector=CollectorKind.POST, checks={"received_on": True}, released_at=said.at

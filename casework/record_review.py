@@ -26,7 +26,7 @@ async def record_review(
     """Record a report of the household place, in the running transaction.
 
     Raises:
-        Refusal: ``step_out_of_order``, ``report_malformed`` for a day of issue in the future.
+        Refusal: ``step_out_of_order``, ``report_malformed`` for a day of issue outside of the case's life.
     """
     if kind is CaseEventKind.REVIEW_STARTED:
         await _started(deps, case, said)
@@ -54,8 +54,7 @@ async def _started(deps: Deps, case: Case, said: Said) -> None:
 
 async def _issued(deps: Deps, case: Case, said: Said, issued_on: date) -> None:
     """Issued: the day of issue starts the validity and decides it (D5, R099, B02)."""
-    if issued_on > deps.today():
-        raise Refusal("report_malformed", field="issued_on")
+    insist_within_case(deps, case, issued_on, "issued_on")
     await take_step(deps, case, CaseEventKind.ISSUED, said, facts={"issued_on": issued_on.isoformat()})
     await stop_clock(case.id, ClockKind.REVIEW, said.at)
     valid = expected_validity(deps.rulebook.on(issued_on), case.item, birth_date_of(case), issued_on)
@@ -68,11 +67,17 @@ async def _issued(deps: Deps, case: Case, said: Said, issued_on: date) -> None:
 
 async def _refused(deps: Deps, case: Case, said: Said, reason: str | None) -> None:
     """Not issued: the person must be told, and to go to the household place (R105, R106, C6.4)."""
-    facts = {"reason": (reason or "")[:LONGEST_REASON]}
-    await take_step(deps, case, CaseEventKind.ISSUANCE_REFUSED, said, facts=facts)
+    words = {"reason": (reason or "")[:LONGEST_REASON]}
+    await take_step(deps, case, CaseEventKind.ISSUANCE_REFUSED, said, words=words)
     await stop_clock(case.id, ClockKind.REVIEW, said.at)
     station = case.acceptance_point.name if case.acceptance_point else None
     await owe(deps, case, NoticeKind.ISSUANCE_REFUSED, "once", time=when(said.at), station=station)
+
+
+def insist_within_case(deps: Deps, case: Case, day: date, field: str) -> None:
+    """Nothing about a card happens before its case was opened, or after today. Raises ``report_malformed``."""
+    if not day_of(case.opened_at) <= day <= deps.today():
+        raise Refusal("report_malformed", field=field)
 
 
 async def tell_progress(deps: Deps, case: Case) -> None:

@@ -12,13 +12,13 @@ from casework.serve import audit, case_at_counter, counter_case, insist_clerk
 from casework.step import Said, take_step
 from casework.track import own_case_to_change
 from casework.views import CounterCase, ProxyView
-from domain.applicant import mask_name, normalise_name
+from domain.applicant import FULL_AGE_FOR_OWN_APPLICATION, age_on, mask_name, normalise_name
 from domain.collection import later_check_deadline, missing_checks, needs_later_check
 from domain.deadline import Deadline
-from domain.identity_number import parse_identity_number
+from domain.identity_number import IdentityNumber, parse_identity_number
 from domain.lifecycle import ENDED
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, CaseState, ClockKind, CollectorKind, DayKind, Kinship, NoticeKind
+from domain.terms import CaseEventKind, CaseState, ClockKind, CollectorKind, DayKind, DeliveryMode, Kinship, NoticeKind
 from models.card import keep_card, start_clock, stop_clock, write_check, write_release
 from models.case import Case
 from models.case import name_collector as write_collector
@@ -76,6 +76,8 @@ async def after_release(deps: Deps, case: Case, collector: CollectorKind, said: 
         await owe(deps, case, NoticeKind.CHECK_DUE, "start", due=due, station=_station(case))
     else:
         await take_step(deps, case, CaseEventKind.CLOSED, said)
+    if collector is CollectorKind.POST:
+        return  # one event, one notice: the post's is the one about the check
     await owe(
         deps, case, NoticeKind.RELEASED, "once",
         collector=label(collector, "CollectorKind"), due=due, station=_station(case),
@@ -117,7 +119,8 @@ async def name_collector(
     """Name a relative who will collect, any time before pickup (D12). The counter still checks their own card.
 
     Raises:
-        Refusal: ``case_not_found``, ``case_already_ended``, what names and numbers raise.
+        Refusal: ``case_not_found``, ``case_already_ended``, ``collector_not_needed``, ``collector_is_applicant``,
+            ``collector_too_young``, what names and numbers raise.
     """
     body = {"number": number, "name": name, "identity_number": identity_number, "kinship": kinship}
 
@@ -125,13 +128,24 @@ async def name_collector(
         case = await own_case_to_change(citizen, number)
         if case.state in ENDED | {CaseState.RELEASED}:
             raise Refusal("case_already_ended", number=case.number, state=case.state)
+        if case.delivery is DeliveryMode.POST:
+            raise Refusal("collector_not_needed", source="R113")
         clean = normalise_name(name)
         read = parse_identity_number(identity_number, deps.today())
+        _insist_can_collect(case, read, deps.today())
         await write_collector(case.id, name=clean, identity_number=read.text, kinship=kinship, at=deps.clock.now())
         await take_step(deps, case, CaseEventKind.PROXY_NAMED, Said(citizen.actor, deps.clock.now()))
         return ProxyView(mask_name(clean), kinship)
 
     return await once(deps, citizen, key, act="name_collector", body=body, view=ProxyView, do=do)
+
+
+def _insist_can_collect(case: Case, collector: IdentityNumber, today: date) -> None:
+    """A collector shows an identity card of their own (R121), so it's another person, and one of 16 or more."""
+    if collector.text == case.form["identity_number"]:
+        raise Refusal("collector_is_applicant", source="R121")
+    if age_on(collector.birth_date, today) < FULL_AGE_FOR_OWN_APPLICATION:
+        raise Refusal("collector_too_young", source="R121")
 
 
 def _insist_checked(deps: Deps, case: Case, act: ReleaseAct) -> None:

@@ -15,6 +15,7 @@ from casework.step import Said
 from casework.views import ReportReceipt
 from domain.case_number import check_acceptance_number
 from domain.lifecycle import already_past
+from domain.local_time import day_of
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, ClockKind, ReportKind
 from models.card import clocks_of
@@ -111,15 +112,17 @@ def _acceptance_division(case: Case) -> str:
 
 
 async def _is_known(reporter: Reporter, said: Report, case: Case) -> bool:
-    known = await report_seen(reporter.system_id, said.report_id) is not None
-    if known or already_past(case.state, CaseEventKind(said.kind)):
+    seen = await report_seen(reporter.system_id, said.report_id)
+    if seen is not None and seen.case_id != case.id:
+        raise Refusal("report_malformed", field="report_id")
+    if seen is not None or already_past(case.state, CaseEventKind(said.kind)):
         log.info("report_known_already", case=case.number, kind=said.kind, reporter=reporter.key_id)
         return True
     return False
 
 
 async def _record(deps: Deps, reporter: Reporter, case: Case, said: Report) -> None:
-    if said.at > deps.clock.now() + REPLAY_WINDOW:
+    if day_of(said.at) < day_of(case.opened_at) or said.at > deps.clock.now() + REPLAY_WINDOW:
         raise Refusal("report_malformed", field="at")
     by = Said(reporter.actor, said.at, unit=said.unit, reporter_id=reporter.system_id, report_id=said.report_id)
     facts = said.facts

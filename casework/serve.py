@@ -13,7 +13,7 @@ from domain.case_number import check_acceptance_number, check_case_number
 from domain.collection import release_checks
 from domain.division import find_division
 from domain.guide import Material
-from domain.local_time import day_bounds
+from domain.local_time import day_bounds, day_of
 from domain.refusal import Refusal
 from domain.terms import (
     CaseEventKind,
@@ -42,6 +42,12 @@ from models.slot import bookings_at, latest_booking
 from templates.labels import label
 
 LIST_LIMIT = 200
+_VISIT_TURNS = (
+    CaseEventKind.CHECKED_IN,
+    CaseEventKind.SUPPLEMENTS_LISTED,
+    CaseEventKind.BOOKED,
+    CaseEventKind.BOOKING_CANCELLED,
+)
 _ON_THE_WAY = (
     CaseState.ACCEPTED,
     CaseState.UNDER_REVIEW,
@@ -139,18 +145,22 @@ async def audit(deps: Deps, officer: Officer, case: Case, act: str, **facts: obj
     )  # fmt: skip
 
 
-async def visit_is_open(case: Case) -> bool:
-    """Whether the person stands at the counter: a code was redeemed, and the visit did not end with a list."""
+async def visit_is_open(deps: Deps, case: Case) -> bool:
+    """Whether the person stands at the case's counter: checked in there today, and nothing ended the visit since.
+
+    A visit ends with the day, with a list of supplements, and when the citizen books anew or cancels.
+    """
     redeemed = await last_redemption(case.id)
-    if redeemed is None or redeemed.redeemed_at is None:
+    if redeemed is None or redeemed.point_id != case.acceptance_point_id:
         return False
-    listed = [event.at for event in await events_of(case.id) if event.kind is CaseEventKind.SUPPLEMENTS_LISTED]
-    return not listed or redeemed.redeemed_at > listed[-1]
+    turns = [event for event in await events_of(case.id) if event.kind in _VISIT_TURNS]
+    last = turns[-1] if turns else None
+    return last is not None and last.kind is CaseEventKind.CHECKED_IN and day_of(last.at) == deps.today()
 
 
-async def insist_visit(case: Case) -> None:
+async def insist_visit(deps: Deps, case: Case) -> None:
     """The person must stand at the counter. Raises ``not_checked_in``."""
-    if not await visit_is_open(case):
+    if not await visit_is_open(deps, case):
         raise Refusal("not_checked_in", source="R076")
 
 
@@ -167,7 +177,7 @@ async def counter_case(deps: Deps, case: Case) -> CounterCase:
     booking = await latest_booking(case.id)
     guardian = form.get("guardian")
     collector = await named_collector(case.id)
-    checked_in = await visit_is_open(case)
+    checked_in = await visit_is_open(deps, case)
     return CounterCase(
         number=case.number,
         item=case.item,

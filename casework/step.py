@@ -26,11 +26,19 @@ class Said:
 
 
 async def take_step(
-    deps: Deps, case: Case, kind: CaseEventKind, said: Said, *, facts: dict[str, Any] | None = None, **columns: Any
+    deps: Deps,
+    case: Case,
+    kind: CaseEventKind,
+    said: Said,
+    *,
+    facts: dict[str, Any] | None = None,
+    words: dict[str, Any] | None = None,
+    **columns: Any,
 ) -> None:
     """Move the case along the lifecycle table if the event moves it, and append the event, in the running transaction.
 
-    ``columns`` are written in the same conditional UPDATE. The rule day and the moment stay in the event, so that
+    ``facts`` are codes and days; what somebody wrote freely goes into ``words``, which are sealed. ``columns`` are
+    written in the same conditional UPDATE. The rule day and the moment stay in the event, so that
     any verdict can be replayed.
 
     Raises:
@@ -57,6 +65,7 @@ async def take_step(
         reporter_id=said.reporter_id,
         report_id=said.report_id,
         facts=facts or {},
+        words=words,
     )
 
 

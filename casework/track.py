@@ -1,5 +1,7 @@
 """A case as its owner sees it: where it stands, what comes next, what was told."""
 
+from typing import Any
+
 from casework.callers import Citizen
 from casework.deps import Deps
 from casework.facts import CaseFacts, facts_of, signed_by
@@ -182,9 +184,12 @@ async def history_of(case: Case) -> tuple[EventView, ...]:
 
 
 def _event(event: CaseEvent) -> EventView:
-    return EventView(
-        kind=event.kind, label=label(event.kind), at=event.at, reported_by=event.unit, facts=dict(event.facts)
-    )
+    return EventView(kind=event.kind, label=label(event.kind), at=event.at, reported_by=event.unit, facts=_told(event))
+
+
+def _told(event: CaseEvent) -> dict[str, Any]:
+    """Facts and words of an event; a note among officers is not among them."""
+    return {name: fact for name, fact in {**event.facts, **(event.words or {})}.items() if name != "note"}
 
 
 async def _line(case: Case) -> CaseLine:

@@ -11,6 +11,7 @@ from casework.report import who_reports
 from casework.sign_in_officer import who_serves
 from counter.forms import Form, read_form
 from counter.keys import ACTOR, DEPS, OFFICER, REQUEST_ID
+from counter.reading import read_body
 from counter.sessions import insist_own_form, insist_own_site, session_token
 from domain.refusal import Refusal
 from domain.terms import StaffRole
@@ -71,7 +72,7 @@ class StationSystem:
         """The handler gets the reporter and the exact bytes that were signed."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
-            body = await request.read()
+            body = await read_body(request)
             key_id, timestamp, signature = (_header(request, name) for name in _SIGNED_HEADERS)
             reporter = await who_reports(
                 request.app[DEPS],

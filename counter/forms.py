@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from counter.reading import read_body
 from domain.refusal import Refusal
 
 E = TypeVar("E", bound=StrEnum)
@@ -96,7 +97,7 @@ async def read_form(request: web.Request) -> Form:
     if request.content_type != FORM_TYPE:
         raise Refusal("malformed", fields="表单格式")
     try:
-        body = (await request.read()).decode("ascii")
+        body = (await read_body(request)).decode("ascii")
         pairs = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError:  # not ASCII, not UTF-8 behind the percent signs, or too many fields
         raise Refusal("malformed", fields="表单格式") from None

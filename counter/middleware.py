@@ -22,6 +22,7 @@ POLICY = (
     "frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
 HEADERS = {
+    "Server": "tongban",
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

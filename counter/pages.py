@@ -77,7 +77,7 @@ def see_other(path: str) -> web.Response:
 def refused(request: web.Request, refusal: Refusal) -> tuple[RefusalText, int]:
     """The words and the status of a refusal that is shown on top of the page it belongs to."""
     request[REFUSED] = refusal.code
-    return refusal_text(refusal.code, refusal.facts), status_of(refusal)
+    return refusal_text(refusal.code, refusal.facts, audience="counter"), status_of(refusal)
 
 
 def case_page(

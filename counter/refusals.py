@@ -49,6 +49,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "supplements_already_listed": 409,
         "code_expired": 410,
         "code_revoked": 410,
+        "too_slow": 408,
         "too_large": 413,
         "staff_locked": 429,
         "too_many_requests": 429,
@@ -75,7 +76,7 @@ def _page(request: web.Request, refusal: Refusal) -> web.Response:
     html = render_page(
         "counter/refused.html",
         officer=officer,
-        problem=refusal_text(refusal.code, refusal.facts),
+        problem=refusal_text(refusal.code, refusal.facts, audience="counter"),
         sign_in=officer is None,
         request_id=request.get(REQUEST_ID, ""),
     )
@@ -83,7 +84,7 @@ def _page(request: web.Request, refusal: Refusal) -> web.Response:
 
 
 def _problem(request: web.Request, refusal: Refusal) -> web.Response:
-    text = refusal_text(refusal.code, refusal.facts)
+    text = refusal_text(refusal.code, refusal.facts, audience="counter")
     status = status_of(refusal)
     body: dict[str, Any] = {
         **_facts(refusal),

@@ -48,6 +48,21 @@ def check_address(text: str, division: Division, *, collective: bool = False) ->
     return Address(address, _warnings(address, collective=collective))
 
 
+def check_post_address(text: str) -> str:
+    """An address a letter finds (R113): province first, then the details, whatever the province.
+
+    Raises Refusal ``address_missing``, ``address_too_long``, ``post_address_without_province`` or
+    ``address_not_detailed``.
+    """
+    address = normalise_address(text)
+    stated = _stated_province(address)
+    if stated is None:
+        raise Refusal("post_address_without_province", source="R113")
+    if len(address) - len(stated[1]) < _SHORTEST_DETAIL:
+        raise Refusal("address_not_detailed", source="R113")
+    return address
+
+
 def normalise_address(text: str) -> str:
     """NFC, no blanks or invisible characters, full-width letters and digits made narrow; nothing else is touched."""
     visible = "".join(c for c in text if unicodedata.category(c) not in _INVISIBLE)

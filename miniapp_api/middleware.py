@@ -74,6 +74,8 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         if error.status < 400:
             raise
         return _web_error(request, error)
+    except ConnectionResetError:
+        return _refused(request, Refusal("bad_request"))  # the client left in mid-request: nobody reads this
     except Exception as error:  # noqa: BLE001 - the last door: everything else is ours to mend
         return _failed(request, error)
 

@@ -1,5 +1,6 @@
 """Reading a request strictly: one meaning or a refusal (V1.1.1, V15.3.3, V15.3.5, V15.3.7)."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ _KEY_SHAPE = re.compile(r"[!-~]{8,80}")
 _UNPRINTABLE = re.compile(r"[^ -~]")
 _NOT_IN_NAMES = re.compile(r"[^\w.\[\]-]")
 _MOST_ERRORS = 20
+BODY_SECONDS = 15.0  # a phone on a bad line sends 256 KiB in less; who sends slower on purpose is let go
 
 Key = NewType("Key", str)
 """The idempotency key of a write that may be repeated, as a handler asks for it."""
@@ -77,10 +79,14 @@ async def _read(request: web.Request, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         raise Refusal("too_large", limit=limit)
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > limit:
-            raise Refusal("too_large", limit=limit)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > limit:
+                    raise Refusal("too_large", limit=limit)
+    except TimeoutError:
+        raise Refusal("too_slow") from None
     return bytes(body)
 
 
@@ -122,9 +128,14 @@ def _validated(validate: Any, raw: Any) -> Any:
 
 def _malformed(errors: list[dict[str, str]]) -> Refusal:
     """``fields`` as people call them, ``errors`` as programs do; never what was typed."""
-    names = [error["field"].split(".")[-1] for error in errors]
+    names = [_innermost_word(error["field"]) for error in errors]
     fields = tuple(dict.fromkeys(label(name, "Field") for name in names if name))
     return Refusal("malformed", fields=fields, errors=errors)
+
+
+def _innermost_word(path: str) -> str:
+    """The last part of a path that is a word: a place in a list tells people nothing."""
+    return next((part for part in reversed(path.split(".")) if not part.isdecimal()), "")
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -30,27 +30,30 @@ _CODES: Mapping[HTTPStatus, str] = {
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.CONFLICT: (
         "consent_version_old real_name_required phone_required idempotency_key_reused guardian_declared_already "
-        "declaration_stale live_case_exists case_not_open case_already_ended slot_past slot_full slot_beyond_horizon "
-        "booking_exists booking_required letter_not_required letter_on_paper letter_not_shown letter_shown_expired "
-        "letter_changed letter_already_signed letter_being_made letter_not_made letter_record_broken facts_unchanged "
-        "facts_fixed_at_counter phone_not_verified age_changed not_ready_for_handoff step_out_of_order "
-        "station_not_open_yet station_without_service station_elsewhere person_declared_already guardian_must_apply "
-        "service_not_offered service_not_open_yet service_pilot_only service_rolling_out only_across_provinces "
-        "same_county household_outside_mainland household_place_blocked residence_outside_mainland held_card_already "
-        "active_soldier booklet_obtainable"
+        "declaration_stale live_case_exists live_case_elsewhere person_in_use item_not_offered_yet "
+        "not_one_household collector_not_needed case_not_open case_already_ended slot_past slot_full "
+        "slot_beyond_horizon booking_exists booking_required letter_not_required letter_on_paper "
+        "letter_not_shown letter_shown_expired letter_changed letter_already_signed age_changed "
+        "not_ready_for_handoff step_out_of_order station_not_open_yet station_without_service "
+        "station_elsewhere person_declared_already guardian_must_apply service_not_offered "
+        "service_not_open_yet service_pilot_only service_rolling_out only_across_provinces same_county "
+        "household_outside_mainland household_place_blocked residence_outside_mainland held_card_already "
+        "active_soldier booklet_obtainable letter_being_made letter_not_made letter_record_broken "
+        "facts_unchanged facts_fixed_at_counter phone_not_verified"
     ),
+    HTTPStatus.REQUEST_TIMEOUT: "too_slow",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "content_type_unsupported",
     HTTPStatus.UNPROCESSABLE_ENTITY: (
         "malformed login_code_invalid login_code_used phone_code_required phone_code_invalid phone_not_mainland "
         "phone_malformed name_malformed identity_number_malformed identity_number_birth_date "
         "identity_number_check_digit division_unknown case_number_malformed ward_is_adult guardian_must_be_adult "
-        "ward_required_under_16 proof_not_accepted statement_required never_held_card_required letter_version_unknown "
-        "letter_not_read strokes_absurd strokes_empty strokes_too_large collector_not_relative address_missing "
-        "address_not_detailed address_other_province address_too_long address_without_province before_first_rule "
-        "birth_date_in_future "
-        "declared_locally_required proof_required post_address_required message_template_unknown place_too_coarse "
-        "guardianship_not_for_adults"
+        "ward_required_under_16 proof_not_accepted statement_required never_held_card_required "
+        "letter_version_unknown letter_not_read strokes_absurd strokes_empty strokes_too_large "
+        "collector_not_relative address_missing address_not_detailed address_other_province address_too_long "
+        "address_without_province before_first_rule birth_date_in_future declared_locally_required "
+        "proof_required post_address_required message_template_unknown place_too_coarse "
+        "guardianship_not_for_adults post_address_without_province collector_is_applicant collector_too_young"
     ),
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests login_too_often",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal",

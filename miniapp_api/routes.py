@@ -48,6 +48,7 @@ def routes() -> tuple[Route, ...]:
         Route("POST", f"{_V1}/me/message-consents", me.allow_messages, CITIZEN, NO_CONTENT),
         Route("POST", f"{_V1}/me/chat-binding-codes", me.issue_chat_binding_code, CITIZEN, CREATED),
         Route("POST", f"{_V1}/wards", me.add_ward, CITIZEN, CREATED),
+        Route("PUT", f"{_V1}/wards/{{ward_id}}", me.correct_ward, CITIZEN),
         Route("GET", f"{_V1}/divisions", guide.search_divisions, PUBLIC),
         Route("GET", f"{_V1}/guide", guide.read_guide, PUBLIC),
         Route("POST", f"{_V1}/guide/next-question", guide.ask_next, PUBLIC),

@@ -65,8 +65,8 @@ class Case(Model):
 class CaseEvent(Model):
     """Append-only (triggers refuse UPDATE and DELETE): what happened, when, under which rules, and who said so.
 
-    ``facts`` holds no personal data. ``report_id`` is the reporting system's own event id; with it a report counts
-    once (unique with ``reporter``).
+    ``facts`` holds no personal data; what somebody wrote freely stands sealed in ``words``. ``report_id`` is the
+    reporting system's own event id; with it a report counts once (unique with ``reporter``).
     """
 
     id = fields.IntField(primary_key=True)
@@ -89,6 +89,7 @@ class CaseEvent(Model):
     reporter_id: int | None
     report_id = fields.CharField(max_length=80, null=True)
     facts: fields.JSONField[dict[str, Any]] = fields.JSONField()
+    words: fields.Field[dict[str, Any] | None] = SealedJson(null=True)
 
     class Meta:
         table = "case_event"
@@ -122,6 +123,11 @@ async def live_case_number(applicant_index: str, item: ServiceItem) -> tuple[str
     """Number and owning account of the live case of a person for an item."""
     case = await Case.get_or_none(applicant_index=applicant_index, item=item, ended_at=None)
     return (case.number, case.account_id) if case else None
+
+
+async def has_live_case(person_id: int) -> bool:
+    """Whether a case of this person is under way."""
+    return await Case.filter(applicant_id=person_id, ended_at=None).exists()
 
 
 async def find_case(number: str) -> Case | None:

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from tortoise import fields
+from tortoise.exceptions import IntegrityError
 from tortoise.models import Model
 
 from domain.terms import GuardianRelation, GuardianshipCase
 from models.account import Account
 from models.columns import SealedText, UtcDatetime, blind_index
-from models.store import insert_once
+from models.store import insert_once, transaction
 
 
 class Person(Model):
@@ -38,15 +39,18 @@ class Person(Model):
 
 
 class Guardianship(Model):
-    """Append-only: which person says to be guardian of which minor, and how it will be shown (R044–R046)."""
+    """Append-only: which person says to be guardian of which minor, and how it will be shown (R044–R046).
+
+    A correction is a new row: the newest of a ward counts.
+    """
 
     id = fields.IntField(primary_key=True)
     guardian: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
         "models.Person", related_name="wards", on_delete=fields.RESTRICT
     )
     guardian_id: int
-    ward: fields.OneToOneRelation[Person] = fields.OneToOneField(
-        "models.Person", related_name="guardianship", on_delete=fields.RESTRICT
+    ward: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "models.Person", related_name="guardianships", on_delete=fields.RESTRICT
     )
     ward_id: int
     relation = fields.CharEnumField(GuardianRelation, max_length=20)
@@ -101,5 +105,16 @@ async def declare_guardianship(
 
 
 async def guardianship_of(ward_id: int) -> Guardianship | None:
-    """The guardianship under which this person was added, with the guardian loaded."""
-    return await Guardianship.get_or_none(ward_id=ward_id).select_related("guardian")
+    """The guardianship of a ward as declared last, with the guardian loaded."""
+    return await Guardianship.filter(ward_id=ward_id).select_related("guardian").order_by("-id").first()
+
+
+async def correct_person(person_id: int, *, identity_number: str, **declared: object) -> bool:
+    """Write corrected facts over a person's row; False when the account holds the number as somebody else already."""
+    try:
+        async with transaction():
+            index = identity_index(identity_number)
+            changed = {"identity_number": identity_number, "identity_index": index, **declared}
+            return await Person.filter(id=person_id).update(**changed) == 1
+    except IntegrityError:
+        return False

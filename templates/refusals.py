@@ -27,9 +27,13 @@ class RefusalText:
     advice: str
 
 
-def refusal_text(code: str, facts: Mapping[str, Any]) -> RefusalText:
-    """The text for a code, filled with the facts of the refusal; a code nobody wrote for gets a kind general one."""
-    parts = _texts().get(code, _GENERAL)
+def refusal_text(code: str, facts: Mapping[str, Any], *, audience: str = "") -> RefusalText:
+    """The text for a code, filled with the facts of the refusal; a code nobody wrote for gets a kind general one.
+
+    ``audience``: where a table ``[code.audience]`` stands (``counter`` for clerks), its words come first.
+    """
+    own: Any = _texts().get(code, _GENERAL)
+    parts = {**own, **own.get(audience, {})} if audience else own
     title, detail, advice = (fill(parts[part], facts) for part in ("title", "detail", "advice"))
     return RefusalText(code=code, title=title, detail=detail, advice=advice)
 

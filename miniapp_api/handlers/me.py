@@ -13,7 +13,7 @@ async def read_profile(deps: Deps, citizen: Citizen) -> ProfileView:
 
 
 async def declare_self(deps: Deps, citizen: Citizen, body: PersonShape) -> ProfileView:
-    """Declare the account holder as the household register names them."""
+    """Declare the account holder as the household register names them; again, to correct it."""
     return await pre_register.declare_self(deps, citizen, body.facts())
 
 
@@ -35,3 +35,8 @@ async def issue_chat_binding_code(deps: Deps, citizen: Citizen) -> BindingCodeVi
 async def add_ward(deps: Deps, citizen: Citizen, body: NewWard) -> PersonView:
     """Add a child the account holder is guardian of."""
     return await pre_register.add_ward(deps, citizen, body.facts(), body.relation, body.shown_by)
+
+
+async def correct_ward(deps: Deps, citizen: Citizen, ward_id: int, body: NewWard) -> PersonView:
+    """Correct what was declared of a child, or how the guardianship is shown."""
+    return await pre_register.correct_ward(deps, citizen, ward_id, body.facts(), body.relation, body.shown_by)

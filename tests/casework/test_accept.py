@@ -163,14 +163,24 @@ async def test_accepting_and_withdrawing_at_once_ends_in_one_of_them(town: Town)
         assert (case.acceptance_number is not None) == (case.state is CaseState.ACCEPTED)
 
 
-async def test_who_turns_16_after_the_check_in_is_not_accepted_as_a_minor(town: Town) -> None:
-    """D5: the day of acceptance decides."""
+async def test_a_check_in_ends_with_its_day_so_nobody_turns_16_between_scan_and_acceptance(town: Town) -> None:
+    """R076, D5: the person stands at the counter when accepted, and that day decides the age."""
     facts = person(MINOR, identity_number=identity_number("360102", date(2010, 9, 21)))
     way = await (await set_out(town, MINOR, facts=facts)).until("confirmed")
     acceptance = await way.acceptance()
     town.clock.set(date(2026, 9, 21))
-    with refused("age_changed"):
+    with refused("not_checked_in"):
         await accept(town.deps, await town.clerk(JIUJIANG), way.number, acceptance)
+
+
+async def test_booking_anew_ends_the_visit(town: Town) -> None:
+    way = await gone(town, "confirmed")
+    acceptance = await way.acceptance()
+    await way.book()
+    with refused("not_checked_in"):
+        await accept(town.deps, await town.clerk(), way.number, acceptance)
+    await way.check_in()
+    assert (await way.accept()).state is CaseState.ACCEPTED
 
 
 @pytest.mark.parametrize("reason", list(DeclineReason))

@@ -144,7 +144,7 @@ async def test_another_day_than_booked_needs_a_reason(town: Town) -> None:
             await scan(town, code, **reason)
     await scan(town, code, other_day_reason="窗口有空，提前办理")
     event = await CaseEvent.get(kind=CaseEventKind.CHECKED_IN)
-    assert event.facts == {"other_day": True}
+    assert (event.facts, event.words) == ({}, {"other_day_reason": "窗口有空，提前办理"})
 
 
 @pytest.mark.parametrize(

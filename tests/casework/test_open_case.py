@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from casework.declare_residence import declare_residence
-from casework.open_case import open_case
+from casework.open_case import PostAddress, open_case
 from casework.pre_register import declare_self, give_consent, privacy_notice
 from casework.repeat import once
 from casework.track import my_cases
@@ -61,7 +61,7 @@ async def test_one_live_case_per_person_holds_across_accounts_and_tells_no_numbe
     facts = person(MINOR)
     mother, father = await set_out(town, MINOR, facts=facts), await set_out(town, MINOR, facts=facts)
     await mother.open()
-    with refused("live_case_exists") as said:
+    with refused("live_case_elsewhere") as said:
         await father.open()
     assert said.facts == {}
     assert await my_cases(town.deps, father.citizen) == ()
@@ -74,7 +74,7 @@ async def test_two_accounts_at_once_open_one_case_for_one_person(town: Town) -> 
     verdicts = await at_once(
         open_case(town.deps, way.citizen, wish, key()) for way, wish in zip(ways, wishes, strict=True)
     )
-    assert verdicts == {DONE: 1, "live_case_exists": 3}
+    assert verdicts == {DONE: 1, "live_case_elsewhere": 3}
 
 
 async def test_after_an_end_the_person_may_apply_anew(town: Town) -> None:
@@ -191,10 +191,21 @@ async def test_a_case_needs_a_phone_number_to_tell_things_to(town: Town) -> None
         await way.open()
 
 
-async def test_a_card_by_post_needs_an_address(town: Town) -> None:
+@pytest.mark.parametrize(
+    ("to", "code"),
+    [
+        (None, "post_address_required"),
+        (PostAddress("示例收件人", "13800000002", "深圳市福田区测试路1号"), "post_address_without_province"),
+        (PostAddress("示例收件人", "13800000002", "广东省"), "address_not_detailed"),
+        (PostAddress("1", "13800000002", "广东省深圳市福田区测试路1号"), "name_malformed"),
+        (PostAddress("示例收件人", "0755-1234567", "广东省深圳市福田区测试路1号"), "phone_malformed"),
+    ],
+    ids=["none", "no province", "too short", "name", "phone"],
+)
+async def test_a_card_by_post_needs_an_address_a_letter_finds(to: PostAddress | None, code: str, town: Town) -> None:
     way = await set_out(town)
-    with refused("post_address_required"):
-        await open_case(town.deps, way.citizen, await way.wish(delivery=DeliveryMode.POST), key())
+    with refused(code):
+        await open_case(town.deps, way.citizen, await way.wish(delivery=DeliveryMode.POST, post_to=to), key())
 
 
 @pytest.mark.parametrize(
@@ -251,7 +262,7 @@ async def test_the_16th_birthday_between_declaring_and_opening_makes_an_adult_s_
     way = await set_out(town, MINOR, facts=facts)
     declaration = await way.declare()
     town.clock.turn(days=2)
-    with refused("guardianship_not_for_adults"):
+    with refused("ward_is_adult"):
         await open_case(town.deps, way.citizen, await way.wish(declaration), key())
 
 

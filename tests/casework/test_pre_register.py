@@ -15,12 +15,14 @@ from casework.open_case import CaseWish, open_case
 from casework.pre_register import (
     add_ward,
     allow_messages,
+    correct_ward,
     declare_self,
     give_consent,
     privacy_notice,
     profile,
     verify_phone,
 )
+from casework.withdraw import withdraw
 from domain.terms import DeliveryMode, GuardianRelation, GuardianshipCase
 from models.account import Account
 from models.person import Person
@@ -136,12 +138,43 @@ async def test_a_holder_under_16_does_not_apply_alone(town: Town) -> None:
     assert (await declare_self(town.deps, who, born)).persons[0].age == 16
 
 
-async def test_declaring_oneself_again_changes_nothing_and_somebody_else_is_refused(town: Town) -> None:
+async def test_declaring_oneself_again_changes_nothing(town: Town) -> None:
     who, facts = await town.newcomer(), person(ADULT)
     first = await declare_self(town.deps, who, facts)
     assert await declare_self(town.deps, who, facts) == first
+
+
+async def test_what_was_declared_wrongly_can_be_corrected_until_a_case_rests_on_it(town: Town) -> None:
+    way = await set_out(town, ADULT)
+    right = person(ADULT, name="示例乙")
+    assert [p.name for p in (await declare_self(town.deps, way.citizen, right)).persons] == ["示例乙"]
+    await way.open()
+    with refused("person_in_use"):
+        await declare_self(town.deps, way.citizen, person(ADULT))
+    await withdraw(town.deps, way.citizen, way.number, key())
+    assert [p.name for p in (await declare_self(town.deps, way.citizen, person(ADULT))).persons] == ["示例甲"]
+
+
+async def test_a_ward_s_number_is_not_the_holder_s_own(town: Town) -> None:
+    way = await set_out(town, MINOR)
+    grown = person(MINOR, identity_number=way.identity_number)
+    town.clock.set(date(2035, 9, 18))
     with refused("person_declared_already"):
-        await declare_self(town.deps, who, person(ADULT))
+        await declare_self(town.deps, way.citizen, grown)
+
+
+async def test_a_correction_of_a_ward_is_the_guardian_s_and_touches_no_other_person(town: Town) -> None:
+    mine, theirs = await set_out(town, MINOR), await set_out(town, MINOR)
+    facts, relation, shown_by = person(MINOR, name="示例丙"), GuardianRelation.FATHER, GuardianshipCase.FURTHER_PROOF
+    corrected = await correct_ward(town.deps, mine.citizen, mine.person_id, facts, relation, shown_by)
+    assert (corrected.name, corrected.relation, corrected.guardianship) == ("示例丙", relation, shown_by)
+    own = (await profile(town.deps, mine.citizen)).persons[0]
+    for person_id in (theirs.person_id, own.id):
+        with refused("person_not_yours"):
+            await correct_ward(town.deps, mine.citizen, person_id, facts, relation, shown_by)
+    await mine.open()
+    with refused("person_in_use"):
+        await correct_ward(town.deps, mine.citizen, mine.person_id, person(MINOR), relation, shown_by)
 
 
 @pytest.mark.parametrize(

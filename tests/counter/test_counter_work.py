@@ -233,7 +233,7 @@ async def test_supplements_are_listed_once_and_end_the_visit(at_desk: OpenConsol
     went = await console.send(page, at(walker, "supplements"), {"items": "居民户口簿\n劳动合同"})
     assert went.status == 303
     event = await CaseEvent.get(case__number=walker.number, kind="supplements_listed")
-    assert event.facts["items"] == ["居民户口簿", "劳动合同"]
+    assert (event.facts, event.words) == ({}, {"items": ["居民户口簿", "劳动合同"]})
     after = await console.get(f"/cases/{walker.number}")
     assert not after.offers(at(walker, "supplements"))
     assert not after.offers(at(walker, "acceptance"))

@@ -64,8 +64,9 @@ async def test_another_day_needs_a_reason(at_desk: OpenConsole, deps: Deps) -> N
     assert (asked.status, asked.refused) == (409, "not_service_day")
     went = await console.send(asked, "/scan", {"other_day_reason": "申请人远道而来"}, other_day_reason="")
     assert went.status == 303
-    entry = await AuditEntry.get(act="redeem_code")
-    assert entry.facts["other_day_reason"] == "申请人远道而来"
+    assert (await AuditEntry.get(act="redeem_code")).facts == {"other_day": True}
+    event = await CaseEvent.get(case__number=walker.number, kind="checked_in")
+    assert event.words == {"other_day_reason": "申请人远道而来"}
 
 
 async def test_numbers_typed_by_hand_open_their_case(at_desk: OpenConsole, deps: Deps) -> None:

@@ -4,13 +4,15 @@ import ast
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
 from domain.terms import NoticeKind
 from templates.fill import placeholders
 from templates.notices import facts_needed
 from tests.house.plan import HOME, ROOMS, calls, place, python_files, tree_of
 
-TEXTS: Mapping[str, Mapping[str, str]] = tomllib.loads((HOME / "templates/refusals.toml").read_text(encoding="utf-8"))
+TEXTS: Mapping[str, Mapping[str, Any]] = tomllib.loads((HOME / "templates/refusals.toml").read_text(encoding="utf-8"))
+"""By code: title, detail, advice, and a table of its own for readers who get other words (``[code.counter]``)."""
 GIVEN_BY_OWE = {"name", "item", "number", "time"}
 
 
@@ -45,7 +47,7 @@ def test_the_words_of_a_refusal_ask_only_for_facts_somebody_gives() -> None:
         if any(_gives_unknown(call) for call in made):
             continue
         given = {keyword.arg for call in made for keyword in call.keywords} | {"code"}
-        asked = frozenset[str]().union(*(placeholders(text) for text in TEXTS.get(code, {}).values()))
+        asked = frozenset[str]().union(*map(placeholders, _texts(TEXTS.get(code, {}))))
         if asked - given:
             unfilled[code] = sorted(asked - given)
     assert unfilled == {}
@@ -65,6 +67,10 @@ def test_every_notice_owed_is_given_the_facts_its_words_need() -> None:
 def test_every_kind_of_notice_is_owed_by_some_act() -> None:
     owed = {kind for path in python_files("casework") for call in calls(tree_of(path), "owe") for kind in _kinds(call)}
     assert owed == set(NoticeKind)
+
+
+def _texts(parts: Mapping[str, Any]) -> list[str]:
+    return [text for part in parts.values() for text in ([part] if isinstance(part, str) else part.values())]
 
 
 def _codes(call: ast.Call) -> list[str]:

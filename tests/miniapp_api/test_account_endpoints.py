@@ -106,9 +106,11 @@ async def test_who_is_under_16_is_asked_to_let_the_guardian_apply(citizen: Citiz
     assert_problem(await citizen.ask("PUT", f"{V1}/me/person", facts), 409, "guardian_must_apply")
 
 
-async def test_an_account_has_one_holder(citizen: Citizen, wechat: WeChat) -> None:
+async def test_an_account_has_one_holder_and_what_is_sent_again_corrects_it(citizen: Citizen, wechat: WeChat) -> None:
     await declared(citizen, wechat)
-    assert_problem(await citizen.ask("PUT", f"{V1}/me/person", adult()), 409, "person_declared_already")
+    corrected = (await citizen.ask("PUT", f"{V1}/me/person", adult())).json
+    assert [person["is_self"] for person in corrected["persons"]] == [True]
+    assert corrected["persons"][0]["name"] == adult()["name"]
 
 
 async def test_a_phone_code_works_once(citizen: Citizen, wechat: WeChat) -> None:

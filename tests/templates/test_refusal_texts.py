@@ -58,7 +58,16 @@ def test_a_refusal_says_what_it_is_what_happened_and_what_to_do_even_without_fac
 
 def test_texts_use_only_the_three_parts() -> None:
     tables = tomllib.loads((ROOT / "templates/refusals.toml").read_text(encoding="utf-8"))
-    assert {code for code, parts in tables.items() if set(parts) != {"title", "detail", "advice"}} == set()
+    parts, audiences = {"title", "detail", "advice"}, {"counter"}
+    assert {code for code, words in tables.items() if not parts <= set(words) <= parts | audiences} == set()
+    assert {code for code, words in tables.items() if not set(words.get("counter", {})) <= parts} == set()
+
+
+def test_a_clerk_reads_words_of_their_own_where_there_are_some() -> None:
+    to_citizen, to_clerk = (refusal_text("case_not_found", {}, audience=who) for who in ("", "counter"))
+    assert "我的办理" in to_citizen.advice
+    assert "我的办理" not in to_clerk.advice + to_clerk.detail
+    assert to_clerk.title == to_citizen.title
 
 
 def test_an_unknown_code_gets_a_kind_general_sentence() -> None:
