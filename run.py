@@ -306,6 +306,7 @@ async def serve(settings: "Settings") -> None:
     from models.db import migrate
 
     started = time.monotonic()
+    _insist_alone(settings)
     if problems := check_words_and_rules():
         sys.exit("Rules and texts:\n" + "\n".join(f"- {problem}" for problem in problems))
     listeners = listen(settings)
@@ -328,6 +329,16 @@ async def serve(settings: "Settings") -> None:
         _say_where(addresses, logins, time.monotonic() - started)
         await _told_to_stop()
         print("Stopping …", flush=True)
+
+
+def _insist_alone(settings: "Settings") -> None:
+    """Two services on one folder would overwrite each other's addresses, and each have a sandbox of its own."""
+    note = settings.var / "serving.json"
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        known = json.loads(note.read_text(encoding="utf-8"))["base_url"]
+        host, _, port = known.removeprefix("http://").rpartition(":")
+        socket.create_connection((host, int(port)), timeout=0.5).close()
+        sys.exit(f"Tongban is serving from {settings.var} already, at {known}. Set another TONGBAN_VAR.")
 
 
 def addresses_of(settings: "Settings") -> dict[str, str]:
@@ -574,7 +585,8 @@ def _quick_loop() -> Iterator[Callable[[Any], Any]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Set up if need be, then do what was asked."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
-    set_up(argv)
+    if argv not in (["-h"], ["--help"]):
+        set_up(argv)
     if argv[:1] == ["test"]:
         return _command_test(argv[1:])
     if argv[:1] == ["guide"]:

@@ -8,10 +8,11 @@ from casework.callers import Officer
 from casework.deps import MAKE_LETTERS, Deps, unit_of_work
 from casework.facts import CaseFacts, facts_of, insist_allowed, letter_is_settled
 from casework.owe import owe
-from casework.serve import audit, case_at_counter, counter_case, insist_clerk, insist_visit
+from casework.serve import audit, case_at_counter, counter_case, insist_clerk, insist_visit, materials_at_counter
 from casework.step import Said, insist_open, take_step
 from casework.views import CounterCase
 from domain.case_number import check_acceptance_number
+from domain.guide import Material
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, EditionKind, NoticeKind, SignatureMethod
 from models.case import Case, claim_acceptance_number, happened, lock_case
@@ -60,7 +61,7 @@ async def accept(deps: Deps, officer: Officer, number: str, acceptance: Acceptan
     case = await _case_at_visit(deps, officer, number, "accept")
     insist_allowed(deps, case, deps.today())
     facts = await facts_of(deps, case)
-    _insist_complete(case, facts, acceptance)
+    _insist_complete(case, facts, acceptance, materials_at_counter(deps, case))
     accepted = check_acceptance_number(acceptance.acceptance_number)
     slip = acceptance.slip_number.strip()[:40]
     if not slip:
@@ -156,8 +157,8 @@ async def _case_at_visit(deps: Deps, officer: Officer, number: str, act: str) ->
     return case
 
 
-def _insist_complete(case: Case, facts: CaseFacts, acceptance: Acceptance) -> None:
-    wanted = {material.code: material.what for material in facts.guidance.materials}
+def _insist_complete(case: Case, facts: CaseFacts, acceptance: Acceptance, materials: Sequence[Material]) -> None:
+    wanted = {material.code: material.what for material in materials}
     missing = [what for code, what in wanted.items() if code not in acceptance.materials_seen]
     if missing:
         raise Refusal("materials_incomplete", source="R040", missing=missing)

@@ -1,6 +1,6 @@
 """Hop 3: a place at an acceptance point, taken by one conditional UPDATE."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from casework.callers import Citizen
@@ -60,7 +60,7 @@ async def free_slots(deps: Deps, point_code: str, item: ServiceItem, day: date) 
     taken = await taken_between(point.id, item, *day_bounds(day))
     now = deps.clock.now()
     return tuple(
-        SlotView(start, end, free)
+        SlotView(start.astimezone(UTC), end.astimezone(UTC), free)
         for start, end in slots_on(schedule, day, deps.calendar)
         if end > now and (free := schedule.capacity - taken.get(start, 0)) > 0
     )

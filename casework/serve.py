@@ -1,11 +1,13 @@
 """The counter's side of a case: the own station's cases only, every read on record."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 
 from casework.callers import Officer
 from casework.deps import Deps
-from casework.facts import CaseFacts, facts_of
+from casework.explain_policy import answer
+from casework.facts import CaseFacts, facts_of, question_of
 from casework.track import booking_view, clock_views, history_of, letter_standing
 from casework.views import CheckLine, CounterCase, CounterLine, DayList, GuardianView
 from domain.applicant import mask_name
@@ -164,6 +166,12 @@ async def insist_visit(deps: Deps, case: Case) -> None:
         raise Refusal("not_checked_in", source="R076")
 
 
+def materials_at_counter(deps: Deps, case: Case) -> tuple[Material, ...]:
+    """The originals to see. Any lawful proof of the tie will do (R040, R043), not only the one that was declared."""
+    day = deps.today() if case.state is CaseState.OPEN else case.rule_day
+    return answer(deps, replace(question_of(case, day), proof=None, proof_of=None)).materials
+
+
 def insist_clerk(officer: Officer) -> None:
     """Only a clerk acts at a counter. Raises ``staff_role_missing``."""
     if officer.role is not StaffRole.CLERK:
@@ -201,7 +209,7 @@ async def counter_case(deps: Deps, case: Case) -> CounterCase:
         post_to=_post_to(form),
         booking=booking_view(booking, facts) if booking else None,
         letter=letter_standing(facts),
-        materials=tuple(_material_line(material) for material in facts.guidance.materials),
+        materials=tuple(_material_line(material) for material in materials_at_counter(deps, case)),
         checks=_checks(case),
         release_checks={kind: _release_lines(deps, kind) for kind in CollectorKind},
         named_collector=f"{collector.name}（{label(collector.kinship, 'Kinship')}）" if collector else None,

@@ -213,7 +213,12 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     """
     var = _var(env)
     sandboxed = not env.get("TONGBAN_WECHAT_BASE_URL")
-    read = _Reader(env, _own_secrets(var, make=sandboxed))
+    read = _Reader(env, {})
+    try:
+        read.own = _own_secrets(var, make=sandboxed)
+    except (OSError, ValueError) as trouble:
+        why = f"TONGBAN_VAR: {var / SECRETS_FILE} cannot be made or read ({type(trouble).__name__})"
+        raise BadSettings([why]) from None
     seal_keys, current = _seal_keys(read)
     index_key = read.key("TONGBAN_INDEX_KEY", read.secret("TONGBAN_INDEX_KEY"), 32)
     letters = read.optional("TONGBAN_LETTERS")

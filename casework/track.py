@@ -1,5 +1,6 @@
 """A case as its owner sees it: where it stands, what comes next, what was told."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from casework.callers import Citizen
@@ -19,7 +20,7 @@ from domain.applicant import mask_name
 from domain.case_number import check_case_number
 from domain.division import find_division
 from domain.refusal import Refusal
-from domain.terms import CaseState, DeliveryMode, Whose
+from domain.terms import CaseEventKind, CaseState, DeliveryMode, Whose
 from models.card import clocks_of
 from models.case import Case, CaseEvent, cases_of_account, events_of, find_case, lock_case
 from models.notice import notices_of
@@ -89,14 +90,14 @@ async def my_notices(deps: Deps, citizen: Citizen, number: str) -> tuple[NoticeV
 
 async def case_view(deps: Deps, case: Case) -> CaseView:
     """The full view."""
-    facts = await facts_of(deps, case)
+    facts, history = await facts_of(deps, case), await history_of(case)
     return CaseView(
         number=case.number,
         item=case.item,
         scope=case.scope,
         state=case.state,
         state_label=label(case.state),
-        next_step=next_step(case, facts),
+        next_step=next_step(case, facts, history),
         applicant_name=str(case.form["name"]),
         is_minor=case.is_minor,
         delivery=case.delivery,
@@ -107,17 +108,22 @@ async def case_view(deps: Deps, case: Case) -> CaseView:
         acceptance_number=case.acceptance_number,
         slip_number=case.slip_number,
         clocks=await clock_views(case),
-        history=await history_of(case),
+        history=history,
     )
 
 
-def next_step(case: Case, facts: CaseFacts) -> str:
+def next_step(case: Case, facts: CaseFacts, history: Sequence[EventView]) -> str:
     """One sentence that says what to do next."""
     if case.state is CaseState.OPEN and facts.missing:
-        if facts.missing[0] == "letter_signature" and facts.signed_before:
-            return _SIGN_AGAIN
-        return _BEFORE_COUNTER[facts.missing[0]]
+        again = facts.signed_before and facts.missing[0] == "letter_signature"
+        return _bring_again(history) or (_SIGN_AGAIN if again else _BEFORE_COUNTER[facts.missing[0]])
     return next_in_state(case)
+
+
+def _bring_again(history: Sequence[EventView]) -> str:
+    """What the counter listed as missing stays in sight until the next visit (B10)."""
+    listed = [event.facts["items"] for event in history if event.kind is CaseEventKind.SUPPLEMENTS_LISTED]
+    return f"请备齐窗口告知需补充的材料（{'、'.join(listed[-1])}），再重新预约。" if listed else ""
 
 
 def next_in_state(case: Case) -> str:

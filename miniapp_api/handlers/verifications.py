@@ -37,7 +37,7 @@ async def ask_for_number(request: web.Request, deps: Deps) -> web.Response:
 
 async def read_seals(deps: Deps) -> web.Response:
     """The certificates letters are sealed with, for verifying a file offline (``verify-letter --trust``)."""
-    return web.Response(body=deps.seal.trust, content_type="application/x-pem-file")
+    return web.Response(text=deps.seal.trust.decode(), content_type="application/x-pem-file", charset="utf-8")
 
 
 async def _answer(request: web.Request, deps: Deps, number: str) -> web.Response:

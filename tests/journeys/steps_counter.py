@@ -32,7 +32,7 @@ async def scan(walk: Walk) -> None:
     if walk.plot.guardian:
         has("guardian", page.text, walk.holder.name, walk.holder.number, "未满16周岁")
     form = page.form(_at(walk, "acceptance"))
-    same("originals to see", form.ticks("materials_seen"), list(walk.plot.papers))
+    same("originals to see", form.ticks("materials_seen"), list(walk.plot.papers_before))
     walk.journal.keep("counter-case.html", page.html)
     (await _scan(walk)).insist_refused("code_used")
 
@@ -62,7 +62,7 @@ async def same_frame_first(walk: Walk) -> None:
 async def accept(walk: Walk) -> None:
     """Every original seen, every check made, the numbers of the population system written down (R072, R143, R145)."""
     page = await _case_page(walk)
-    (await _accept(walk, page, papers=walk.plot.papers[1:])).insist_refused("materials_incomplete")
+    (await _accept(walk, page, papers=walk.plot.papers_before[1:])).insist_refused("materials_incomplete")
     done = await _accept(walk, page)
     same("accepted", (done.reply.status, done.refusal), (200, None))
     has("accepted case", done.text, walk.acceptance_number, walk.slip_number)
@@ -178,7 +178,7 @@ async def _accept(walk: Walk, page: Page, *, without: str = "", papers: tuple[st
     form: HtmlForm = page.form(_at(walk, "acceptance"))
     checks = (*_FACE_TO_FACE, *(_WITH_A_MINOR if walk.plot.guardian else ()))
     ticked = [(check, "yes") for check in checks if check != without]
-    ticked += [("materials_seen", paper) for paper in (walk.plot.papers if papers is None else papers)]
+    ticked += [("materials_seen", paper) for paper in (walk.plot.papers_before if papers is None else papers)]
     typed = {"acceptance_number": walk.acceptance_number, "slip_number": walk.slip_number}
     return await walk.clerk.send(form, typed, ticked)
 

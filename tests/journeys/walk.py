@@ -31,7 +31,8 @@ class Plot:
     """Who goes where, and what the rules of today say to it; each value with its source in ``plots.py``.
 
     ``letter``: to_sign | not_required | on_paper. ``proof`` None: residence information is declared locally instead.
-    ``papers`` are asked for once the tie is declared, ``papers_before`` when nobody has said which one it is.
+    ``papers`` are asked for once the tie is declared, ``papers_before`` when nobody has said which one
+    it is, and at the counter, where any lawful one will do.
     """
 
     name: str
