@@ -7,7 +7,7 @@ from datetime import date
 
 import structlog
 
-from casework.ports import Clock, JobQueue, MiniProgram, Puzzle, Random, SmsSender
+from casework.ports import Clock, JobQueue, MiniProgram, Puzzle, Random, Seal, SmsSender
 from casework.settings import Settings
 from domain.calendar import WorkCalendar
 from domain.local_time import day_of
@@ -17,6 +17,7 @@ from models.connect import UNAVAILABLE
 from models.store import transaction
 
 DELIVER_NOTICES = "deliver_notices"
+MAKE_LETTERS = "make_letters"
 log = structlog.get_logger()
 
 
@@ -34,6 +35,7 @@ class Deps:
     mini_program: MiniProgram
     sms: SmsSender
     queue: JobQueue
+    seal: Seal
     puzzle: Puzzle | None = None
 
     @property

@@ -37,6 +37,7 @@ _BEFORE_COUNTER = {
     "booking": "请预约受理点和时间。",
     "letter_signature": "请阅读并签署告知承诺书。",
 }
+_SIGN_AGAIN = "签署以后申请信息有更正，请重新阅读并签署告知承诺书。"
 _NEXT = {
     CaseState.OPEN: "请按预约时间到受理点，出示二维码并交验材料原件。",
     CaseState.ACCEPTED: "受理点正在把材料流转给户籍地公安机关，请保持电话畅通。",
@@ -122,7 +123,8 @@ async def case_view(deps: Deps, case: Case) -> CaseView:
 def next_step(case: Case, facts: CaseFacts, history: Sequence[EventView]) -> str:
     """One sentence that says what to do next."""
     if case.state is CaseState.OPEN and facts.missing:
-        return _bring_again(history) or _BEFORE_COUNTER[facts.missing[0]]
+        again = facts.signed_before and facts.missing[0] == "letter_signature"
+        return _bring_again(history) or (_SIGN_AGAIN if again else _BEFORE_COUNTER[facts.missing[0]])
     return next_in_state(case)
 
 
@@ -146,6 +148,8 @@ def letter_standing(facts: CaseFacts) -> LetterStanding:
         version=facts.letter.text.version if facts.letter else None,
         signed_at=facts.signature.signed_at if facts.signature else None,
         method=signed_by(facts),
+        number=facts.signature.number if facts.signature else None,
+        sign_again=facts.signed_before and facts.letter_standing == "to_sign",
     )
 
 

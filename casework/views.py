@@ -222,13 +222,16 @@ class WaitingView:
 class LetterStanding:
     """Where the commitment letter of a case stands.
 
-    ``standing``: not_required | to_sign | signed | on_paper (sign at the counter) | confirmed.
+    ``standing``: not_required | to_sign | signed | on_paper (sign at the counter) | confirmed. ``number`` is the
+    signed letter's own. ``sign_again``: it was signed, and then a signed fact was corrected (T07).
     """
 
     standing: str
     version: str | None
     signed_at: datetime | None
     method: SignatureMethod | None
+    number: str | None = None
+    sign_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -311,8 +314,9 @@ class LetterView:
 
 @dataclass(frozen=True)
 class SignatureView:
-    """The signature on record."""
+    """The signature on record. ``number`` is the letter's own: anybody verifies the letter by it."""
 
+    number: str
     version: str
     digest: str
     capacity: SignerCapacity
@@ -468,3 +472,25 @@ class ProxyView:
 
     name_masked: str
     kinship: Kinship
+
+
+@dataclass(frozen=True)
+class LetterVerification:
+    """What anybody may know of a letter by its number.
+
+    ``genuine``: seal, text, facts and handwriting are as they were signed; if not, nothing else is told of it.
+    ``in_force``: the case's facts still are the signed ones and it was not signed anew. ``digest`` stands on the file.
+    """
+
+    number: str
+    genuine: bool
+    title: str | None
+    signer_masked: str | None
+    capacity: SignerCapacity | None
+    signed_at: datetime | None
+    digest_name: str | None
+    digest: str | None
+    in_force: bool
+    confirmed_at_counter: bool
+    confirmed_at: datetime | None
+    replaced_by_paper: bool

@@ -33,6 +33,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/", days.show, ANYONE_SIGNED_IN),
     Route("POST", "/scan", scans.scan, AT_THE_COUNTER),
     Route("GET", "/cases/{number}", cases.show, AT_THE_COUNTER),
+    Route("GET", "/cases/{number}/letter.pdf", cases.show_letter, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/letter", cases.confirm_letter, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/acceptance", cases.accept, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/decline", cases.decline, AT_THE_COUNTER),
@@ -46,6 +47,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/appeals", appeals.show, AT_THE_COUNTER),
     Route("POST", "/appeals/{number}", appeals.decide, AT_THE_COUNTER),
     Route("POST", "/station/v1/reports", reports.take, STATION_SYSTEM),
+    Route("POST", "/station/v1/letter-exports", reports.export_letter, STATION_SYSTEM),
 )
 
 

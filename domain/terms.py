@@ -156,6 +156,7 @@ class CaseEventKind(StrEnum):
     BOOKING_CANCELLED = "booking_cancelled"
     VISIT_MISSED = "visit_missed"
     LETTER_SIGNED = "letter_signed"
+    FACTS_CORRECTED = "facts_corrected"
     CODE_ISSUED = "code_issued"
     CHECKED_IN = "checked_in"
     SUPPLEMENTS_LISTED = "supplements_listed"
@@ -221,3 +222,18 @@ class ReportKind(StrEnum):
     PRODUCTION_STARTED = "production_started"
     DISPATCHED = "dispatched"
     RECEIVED_BY_POST = "received_by_post"
+
+
+class EditionKind(StrEnum):
+    """The files of a signed letter: as signed on the phone, and with the mark of the counter that confirmed it (D8)."""
+
+    SIGNED = "signed"
+    CONFIRMED = "confirmed"
+
+
+class EditionStatus(StrEnum):
+    """Where the file of a letter stands. ``failed``: a person has to look; it is tried again every day."""
+
+    OWED = "owed"
+    MADE = "made"
+    FAILED = "failed"

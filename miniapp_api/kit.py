@@ -38,6 +38,7 @@ BODY_LIMIT = 64 * 1024
 JSON = "application/json"
 HTML = "text/html"
 CALENDAR = "text/calendar"
+PDF = "application/pdf"
 
 Handler = Callable[..., Awaitable[Any]]
 _NO_HEADERS: Mapping[str, str] = {}
@@ -138,6 +139,8 @@ class Operation:
         headers, status = self.route.headers, self.route.status
         if self.returns is None:
             return web.Response(status=status, headers=headers)
+        if isinstance(view, bytes):
+            return web.Response(status=status, body=view, content_type=self.route.media, headers=headers)
         if self.route.media != JSON:
             return web.Response(
                 status=status, text=view, content_type=self.route.media, charset="utf-8", headers=headers

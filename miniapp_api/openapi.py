@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from miniapp_api.access import Access
-from miniapp_api.kit import JSON, Argument, Operation, Source
+from miniapp_api.kit import JSON, PDF, Argument, Operation, Source
 from miniapp_api.reading import CHALLENGE_ANSWER, IDEMPOTENCY_KEY
 from miniapp_api.refusals import PROBLEM, PROBLEM_SHAPE
 
@@ -136,7 +136,7 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if operation.returns and route.media == JSON:
         ok["content"] = _content(JSON, schemas[route.handler.__name__, "serialization"])
     elif operation.returns:
-        ok["content"] = _content(route.media, {"type": "string"})
+        ok["content"] = _content(route.media, {} if route.media == PDF else {"type": "string"})
     refused = {status for argument in operation.arguments for status in _ALSO.get(argument.source, ())}
     problem = _content(PROBLEM, schemas["problem", "serialization"])
     told = {str(int(route.status)): ok}

@@ -24,7 +24,8 @@ _CODES: Mapping[HTTPStatus, str] = {
     HTTPStatus.FORBIDDEN: "consent_required login_blocked signer_not_allowed challenge_required challenge_failed",
     HTTPStatus.NOT_FOUND: (
         "not_found case_not_found declaration_not_found person_not_yours station_not_found slot_not_found "
-        "booking_not_found letter_not_signed hold_not_found waiting_not_found visit_not_found"
+        "booking_not_found letter_not_signed hold_not_found waiting_not_found visit_not_found letter_unknown "
+        "letter_number_malformed"
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.CONFLICT: (
@@ -36,9 +37,10 @@ _CODES: Mapping[HTTPStatus, str] = {
         "step_out_of_order station_not_open_yet station_without_service station_elsewhere person_declared_already "
         "guardian_must_apply service_not_offered service_not_open_yet service_pilot_only service_rolling_out "
         "only_across_provinces same_county household_outside_mainland household_place_blocked "
-        "residence_outside_mainland held_card_already active_soldier booklet_obtainable slot_too_soon "
-        "slot_closed too_late_to_change hold_exists booking_blocked bookings_too_often visit_items_differ places_free "
-        "appeal_exists"
+        "residence_outside_mainland held_card_already active_soldier booklet_obtainable slot_too_soon slot_closed "
+        "too_late_to_change hold_exists booking_blocked bookings_too_often visit_items_differ places_free "
+        "appeal_exists letter_being_made letter_not_made letter_record_broken facts_unchanged "
+        "facts_fixed_at_counter phone_not_verified"
     ),
     HTTPStatus.REQUEST_TIMEOUT: "too_slow",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",

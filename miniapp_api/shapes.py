@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from casework.correct_facts import Correction
 from casework.declare_residence import ResidenceFacts
 from casework.explain_policy import Answers, GuideQuestion
 from casework.open_case import CaseWish, PostAddress
@@ -369,6 +370,26 @@ class Signature(Body):
     read_to_end: bool
     information_true: bool
     strokes: Annotated[tuple[Stroke, ...], Field(max_length=1000)]
+
+
+class LetterRead(Body):
+    """The nonce of the letter that was read to its end."""
+
+    nonce: Opaque
+
+
+class CorrectedFacts(Body):
+    """What is to stand in the application instead; what is left out stays as it is. A new phone must be verified."""
+
+    phone: ShortText | None = None
+    household_address: LongText | None = None
+    residence_address: LongText | None = None
+    proof: ProofKind | None = None
+    proof_of: Whose | None = None
+
+    def wish(self) -> Correction:
+        """As the act takes it."""
+        return Correction(**self.model_dump())
 
 
 class CollectorName(Body):

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from casework.deps import DELIVER_NOTICES
+from casework.deps import DELIVER_NOTICES, MAKE_LETTERS
 from workers.jobs_bookings import count_no_shows, recheck_visits, tend_places
 from workers.jobs_deadlines import fill_due_days, warn_of_deadlines
+from workers.jobs_letters import make_letters
 from workers.jobs_notices import deliver_notices
 from workers.retries import JOB_SECONDS, Job
 
@@ -19,6 +20,7 @@ NIGHT_IN_CHINA: Final = frozenset({18})
 
 JOBS: Final[Mapping[str, Job]] = {
     DELIVER_NOTICES: deliver_notices,
+    MAKE_LETTERS: make_letters,
     WARN_OF_DEADLINES: warn_of_deadlines,
     FILL_DUE_DAYS: fill_due_days,
     TEND_PLACES: tend_places,
@@ -44,6 +46,7 @@ class Sweep:
 
 SCHEDULE: Final = (
     Sweep(DELIVER_NOTICES, seconds=frozenset(range(0, 60, 5))),
+    Sweep(MAKE_LETTERS, seconds=frozenset(range(2, 60, 10))),
     Sweep(WARN_OF_DEADLINES, seconds=frozenset({20}), minutes=frozenset(range(0, 60, 10))),
     Sweep(FILL_DUE_DAYS, seconds=frozenset({40}), minutes=frozenset({5, 35})),
     Sweep(TEND_PLACES, seconds=frozenset({10, 30, 50})),

@@ -11,6 +11,8 @@ from domain.terms import (
     CollectorKind,
     DayKind,
     DeliveryMode,
+    EditionKind,
+    EditionStatus,
     GuardianRelation,
     GuardianshipCase,
     NoticeKind,
@@ -22,7 +24,7 @@ from domain.terms import (
     StaffRole,
     Whose,
 )
-from models.columns import SealedJson, SealedText, UtcDatetime
+from models.columns import SealedBytes, SealedJson, SealedText, UtcDatetime
 from models.migrations._operations import CreateTables, Table, append_only, append_only_ground, refers, refers_once
 
 APPEND_ONLY = (
@@ -244,6 +246,7 @@ class Migration(migrations.Migration):
                     ("digest", fields.CharField(max_length=64)),
                     ("shown_at", UtcDatetime()),
                     ("expires_at", UtcDatetime()),
+                    ("read_at", UtcDatetime(null=True)),
                     ("used_at", UtcDatetime(null=True)),
                 ],
                 options={"table": "letter_showing"},
@@ -385,8 +388,54 @@ class Migration(migrations.Migration):
                     ("evidence", SealedJson()),
                     ("rule_day", fields.DateField()),
                     ("signed_at", UtcDatetime()),
+                    ("number", fields.CharField(unique=True, max_length=28)),
+                    ("position", fields.IntField(unique=True)),
+                    ("record", SealedText()),
+                    ("link", fields.CharField(max_length=80)),
+                    ("seal", fields.CharField(max_length=1000)),
                 ],
                 options={"table": "signature"},
+            ),
+            Table(
+                name="EvidenceChain",
+                columns=[
+                    ("id", fields.IntField(generated=True, primary_key=True)),
+                    ("position", fields.IntField()),
+                    ("link", fields.CharField(null=True, max_length=80)),
+                ],
+                options={"table": "evidence_chain"},
+            ),
+            Table(
+                name="LetterEdition",
+                columns=[
+                    ("id", fields.IntField(generated=True, primary_key=True)),
+                    refers("signature", "models.Signature", "editions"),
+                    ("kind", fields.CharEnumField(EditionKind, max_length=12)),
+                    ("status", fields.CharEnumField(EditionStatus, default=EditionStatus.OWED, max_length=8)),
+                    ("owed_at", UtcDatetime()),
+                    ("due_at", UtcDatetime()),
+                    ("claimed_until", UtcDatetime(null=True)),
+                    ("attempts", fields.IntField(default=0)),
+                    ("pdf", SealedBytes(null=True)),
+                    ("unprinted", SealedText(null=True)),
+                    ("made_at", UtcDatetime(null=True)),
+                ],
+                options={
+                    "table": "letter_edition",
+                    "unique_together": (("signature", "kind"),),
+                    "indexes": [("status", "due_at")],
+                },
+            ),
+            Table(
+                name="OperatorTask",
+                columns=[
+                    ("id", fields.IntField(generated=True, primary_key=True)),
+                    ("kind", fields.CharField(max_length=40)),
+                    ("subject", fields.CharField(max_length=80)),
+                    ("opened_at", UtcDatetime()),
+                    ("closed_at", UtcDatetime(null=True)),
+                ],
+                options={"table": "operator_task", "unique_together": (("kind", "subject"),)},
             ),
             Table(
                 name="Slot",

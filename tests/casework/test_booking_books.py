@@ -26,6 +26,7 @@ from models.db import KeyRing, open_database
 from tests.casework import booking as does
 from tests.casework.town import SMALL, Bell, Sms, StrongRandom, Town, TurnedClock, WeChat, furnish, key
 from tests.casework.way import ADULT, MINOR, Way, at_hour
+from tests.seal import a_seal
 
 PEOPLE, HOURS = 6, (9, 10)
 EXAMPLES, STEPS = 6, 22
@@ -75,7 +76,7 @@ class Rush(RuleBasedStateMachine):
         await furnish()
         deps = Deps(
             settings=replace(self.shared, var=self.folder), clock=TurnedClock(), random=StrongRandom(),
-            rulebook=self.rulebook, mini_program=WeChat(), sms=Sms(), queue=Bell(),
+            rulebook=self.rulebook, mini_program=WeChat(), sms=Sms(), queue=Bell(), seal=a_seal(),
         )  # fmt: skip
         self.town = Town(deps, deps.clock, deps.mini_program, deps.sms, deps.queue)  # type: ignore[arg-type]
         await does.settings(capacity=2, minor_places=1)

@@ -15,6 +15,7 @@ from miniapp_api.app import make_app
 from models.db import KeyRing, open_database
 from tests.casework.town import StrongRandom
 from tests.miniapp_api.people import NoSms, QuietQueue, TurnedClock
+from tests.seal import a_seal
 
 KEYRING = KeyRing(current="test-1", keys={"test-1": b"t" * 32}, index_key=b"x" * 32)
 
@@ -25,7 +26,7 @@ async def main(url: str, folder: Path) -> None:
         client = WeChatClient(session, base_url="http://127.0.0.1:9", appid="-", secret="-", clock=clock.now)
         deps = Deps(
             settings=load_settings({"TONGBAN_VAR": str(folder)}), clock=clock, random=StrongRandom(),
-            rulebook=load_rulebook(), mini_program=client, sms=NoSms(), queue=QuietQueue(),
+            rulebook=load_rulebook(), mini_program=client, sms=NoSms(), queue=QuietQueue(), seal=a_seal(),
         )  # fmt: skip
         runner = web.AppRunner(make_app(deps), access_log=None)
         await runner.setup()

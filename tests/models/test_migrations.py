@@ -73,6 +73,8 @@ hold (slot_id)
 hold unique (case_id) where ended_at is null
 letter_confirmation (signature_id)
 letter_confirmation unique (case_id)
+letter_edition (status, due_at)
+letter_edition unique (signature_id, kind)
 letter_showing (case_id)
 letter_showing unique (nonce_hash)
 message_credit unique (account_id, template)
@@ -82,6 +84,7 @@ notice (case_id)
 notice (status, due_at)
 notice unique (dedupe_key)
 notice_attempt (notice_id)
+operator_task unique (kind, subject)
 person (identity_index)
 person unique (account_id) where is_self
 person unique (account_id, identity_index)
@@ -102,6 +105,8 @@ session (account_id)
 session unique (token_hash)
 signature (case_id)
 signature (digest)
+signature unique (number)
+signature unique (position)
 slot unique (point_id, item, starts_at)
 staff unique (username)
 staff_session unique (token_hash)
@@ -336,6 +341,11 @@ async def one_row_in_every_append_only_table() -> None:
         evidence={},
         rule_day=day,
         signed_at=NOON,
+        number="CN-1",
+        position=1,
+        record="r",
+        link="sha256:0",
+        seal="s",
     )
     await LetterConfirmation.create(
         case_id=one.id, signature_id=signed.id, method=SignatureMethod.PHONE, staff_id=staff.id, confirmed_at=NOON
