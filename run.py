@@ -33,12 +33,26 @@ if TYPE_CHECKING:
     from casework.deps import Deps
     from casework.seed_demo import DemoLogins
     from casework.settings import Settings
+    from gateways.seal import PlatformSeal
     from models.db import KeyRing
 
 HOME = Path(__file__).resolve().parent
 LOCK = HOME / "requirements.lock"
 VENV = HOME / ".venv"
-NEEDED = ("aiohttp", "aiosqlite", "argon2", "arq", "asyncpg", "fakeredis", "jinja2", "pydantic", "qrcode", "structlog")
+NEEDED = (
+    "aiohttp",
+    "aiosqlite",
+    "argon2",
+    "arq",
+    "asyncpg",
+    "fakeredis",
+    "jinja2",
+    "pydantic",
+    "pyhanko",
+    "qrcode",
+    "structlog",
+    "typst",
+)
 NEEDED_TO_TEST = ("hypothesis", "pytest", "pytest_aiohttp", "zxingcpp")
 
 
@@ -130,11 +144,14 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
     from casework.deps import Deps
     from domain.policy.loader import load_rulebook
     from gateways.http import open_session
+    from gateways.proof_of_work import ProofOfWork
     from gateways.sms import SmsClient
     from gateways.wechat import WeChatClient
     from models.db import open_database
+    from templates.letters import insist_on_letters
     from workers.queue import open_queue
 
+    insist_on_letters(settings.letters)
     clock = clock or SystemClock()
     app = settings.miniapp
     async with contextlib.AsyncExitStack() as stack:
@@ -153,7 +170,20 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
                 session, url=sms_url(settings), account=settings.sms_account, secret=settings.sms_secret, clock=clock
             ),
             queue=queue,
+            puzzle=ProofOfWork(settings.index_key),
+            seal=seal_of(settings, clock),
         )
+
+
+def seal_of(settings: "Settings", clock: SystemClock) -> "PlatformSeal":
+    """The platform's seal; the sandbox makes one of its own at the first start."""
+    from gateways.seal_keeping import open_seal
+
+    kept = settings.platform_seal
+    return open_seal(
+        kept.file, kept.password, make=settings.sandboxed, algorithm=kept.algorithm, clock=clock,
+        retired=kept.retired, trust=kept.trust,
+    )  # fmt: skip
 
 
 def wechat_url(settings: "Settings") -> str:
@@ -397,15 +427,18 @@ async def _sandbox(settings: "Settings") -> None:
 async def _check(settings: "Settings") -> list[str]:
     """Every problem an operator can mend, at once."""
     from casework.self_check import check_words_and_rules
+    from casework.verify_letter import tasks_in_words
     from gateways.http import open_session
     from gateways.wechat import WeChatClient
     from models.db import BrokenReferences, Unreachable, WrongKeys, open_database
     from workers.queue import open_queue
 
-    problems = check_words_and_rules()
+    problems = [*check_words_and_rules(settings.letters), *_check_seal(settings)]
     try:
         async with open_database(settings.database_url, keyring_of(settings)) as database:
-            if not await database.migrated():
+            if await database.migrated():
+                problems += await tasks_in_words()
+            else:
                 problems.append("database: not migrated; run: python run.py migrate")
     except (Unreachable, WrongKeys, BrokenReferences) as error:
         problems.append(f"database: {error}")
@@ -426,6 +459,28 @@ async def _check(settings: "Settings") -> list[str]:
     return problems
 
 
+def _check_seal(settings: "Settings") -> list[str]:
+    from gateways.seal import SealUnusableError
+
+    public = settings.sandboxed or settings.public_url
+    problems = [] if public else ["TONGBAN_PUBLIC_URL is missing: the QR codes of letters would lead nowhere"]
+    try:
+        seal_of(settings, SystemClock())
+    except SealUnusableError as error:
+        problems.append(f"seal: {error}")
+    return problems
+
+
+async def _verify_chain(settings: "Settings") -> None:
+    from casework.verify_letter import verify_chain
+
+    async with open_deps(settings) as deps:
+        verdict = await verify_chain(deps)
+    if verdict.broken_at is not None:
+        sys.exit(f"The chain is broken at record {verdict.broken_at}: {verdict.why}.")
+    print(f"The chain holds: {verdict.length} record(s).")
+
+
 def _command_check(settings: "Settings", _: argparse.Namespace) -> int:
     problems = asyncio.run(_check(settings))
     for problem in problems:
@@ -439,6 +494,14 @@ def _command_guide(words: Sequence[str]) -> int:
     from domain.local_time import day_of
 
     return guide.main(words, day_of(SystemClock().now()))
+
+
+def _command_verify_letter(words: Sequence[str]) -> int:
+    from casework.settings import trust_file
+    from commands import verify_letter
+    from gateways.pdf_signature import verify_letter_file
+
+    return verify_letter.main(words, verify_letter_file, trust_file(os.environ))
 
 
 def _command_journey(settings_of: "Callable[[Mapping[str, str]], Settings]", asked: argparse.Namespace) -> int:
@@ -462,6 +525,7 @@ def _parser() -> argparse.ArgumentParser:
         ("migrate", "bring the database up to date; safe when two start at once"),
         ("seed", "seed demo acceptance points, clerks and station systems"),
         ("check", "say every missing or bad setting, and whether database, queue and WeChat answer"),
+        ("verify-chain", "walk the evidence of all signatures: nothing missing, nothing changed"),
         ("sandbox", "serve only the sandbox WeChat and SMS centre"),
     ):
         commands.add_parser(name, help=words)
@@ -474,6 +538,7 @@ def _parser() -> argparse.ArgumentParser:
     journey.add_argument("--wechat-url", help="its sandbox WeChat, where serving.json does not say")
     journey.add_argument("--sms-url", help="its sandbox SMS centre, where serving.json does not say")
     journey.add_argument("--logins", type=Path, help="its demo-logins.json, where it is not in TONGBAN_VAR")
+    commands.add_parser("verify-letter", help="is a letter's PDF genuine and unaltered, offline", add_help=False)
     commands.add_parser("guide", help="ask the rulebook; guide --help tells how", add_help=False)
     return parser
 
@@ -489,13 +554,19 @@ def _load(env: Mapping[str, str]) -> "Settings":
 
 def _run(work: "Callable[[Settings], Any]", settings: "Settings") -> int:
     from domain.policy.loader import BrokenRules
+    from gateways.seal import SealUnusableError
     from models.db import Unreachable, WrongKeys
+    from templates.letters import BrokenLetters
 
     with _quick_loop() as run, contextlib.suppress(KeyboardInterrupt):
         try:
             run(work(settings))
         except BrokenRules as error:
             sys.exit(f"Rules: {error}")
+        except SealUnusableError as error:
+            sys.exit(f"Seal: {error}")
+        except BrokenLetters as error:
+            sys.exit("\n".join(error.problems))
         except (Unreachable, WrongKeys) as error:
             sys.exit(f"Database: {error}")
     return 0
@@ -522,6 +593,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _command_test(argv[1:])
     if argv[:1] == ["guide"]:
         return _command_guide(argv[1:])
+    if argv[:1] == ["verify-letter"]:
+        return _command_verify_letter(argv[1:])
     asked = _parser().parse_args(argv)
     if asked.command == "journey":
         return _command_journey(_load, asked)
@@ -531,8 +604,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = _load(os.environ)
     if asked.command == "check":
         return _command_check(settings, asked)
-    work = {"worker": _worker, "migrate": _migrate, "seed": _seed, "sandbox": _sandbox}.get(asked.command, serve)
-    return _run(work, settings)
+    work = {
+        "worker": _worker, "migrate": _migrate, "seed": _seed, "sandbox": _sandbox, "verify-chain": _verify_chain,
+    }  # fmt: skip
+    return _run(work.get(asked.command, serve), settings)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from casework.callers import Officer
-from casework.deps import Deps, unit_of_work
+from casework.deps import MAKE_LETTERS, Deps, unit_of_work
 from casework.facts import CaseFacts, facts_of, insist_allowed, letter_is_settled
 from casework.owe import owe
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk, insist_visit, materials_at_counter
@@ -14,8 +14,9 @@ from casework.views import CounterCase
 from domain.case_number import check_acceptance_number
 from domain.guide import Material
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, NoticeKind, SignatureMethod
+from domain.terms import CaseEventKind, EditionKind, NoticeKind, SignatureMethod
 from models.case import Case, claim_acceptance_number, happened, lock_case
+from models.letter_edition import owe_edition
 from models.signature import confirm_letter as write_confirmation
 from templates.labels import label
 
@@ -141,7 +142,10 @@ async def confirm_letter(deps: Deps, officer: Officer, number: str, method: Sign
         )
         if not confirmed:
             raise Refusal("letter_already_signed")
+        if signature_id is not None:
+            await owe_edition(signature_id, EditionKind.CONFIRMED, deps.clock.now())
         await audit(deps, officer, case, "confirm_letter", method=method)
+    await deps.queue.wake(MAKE_LETTERS)
     return await counter_case(deps, case)
 
 

@@ -1,93 +1,91 @@
-"""Hop 3: a place at an acceptance point, taken by one conditional UPDATE."""
+"""Hop 3: a place at an acceptance point, taken by one conditional UPDATE under one order of locks."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
 
+from casework.booking_rules import no_show_rule
 from casework.callers import Citizen
+from casework.challenge import NO_PROOF, Proof, insist_proof
+from casework.count_no_shows import missed_visits
 from casework.deps import Deps
 from casework.facts import insist_allowed
+from casework.find_place import Desk, alternatives_at, is_closed, open_desk, places_nearby, slot_end
 from casework.owe import owe
+from casework.remind import owe_reminders
 from casework.repeat import once
 from casework.step import Said, insist_open, take_step
-from casework.track import case_view, own_case_to_change, point_view
-from casework.views import CaseView, PointView, SlotView
+from casework.take_place import Wanted, give_up_booking, give_up_hold, insist_before_cut_off, seat, want
+from casework.track import case_view, own_case, own_case_to_change
+from casework.views import CaseView
+from domain.case_number import check_case_number
 from domain.division import find_division
 from domain.guide import Guidance
-from domain.local_time import day_bounds, day_of
+from domain.local_time import day_of
+from domain.no_show import blocked_until
 from domain.refusal import Refusal
-from domain.slot import Opening, Schedule, slots_on
-from domain.terms import CaseEventKind, NoticeKind, ServiceItem, Whose
-from models.case import Case
-from models.handoff import revoke_codes
-from models.place import AcceptancePoint, find_point, opens_service_on, points_serving
-from models.slot import (
-    Booking,
-    change_place,
-    end_booking,
-    ensure_slot,
-    free_place,
-    live_booking,
-    make_booking,
-    taken_between,
-)
-from templates.labels import label
+from domain.terms import CaseEventKind, NoticeKind, Whose
+from models.case import Case, lock_case
+from models.slot import Booking, count_booked_since, live_booking
+from models.waiting import end_waiting
 from templates.shown import when
 
-HORIZON = timedelta(days=14)
+V = TypeVar("V")
+
+WEEK = timedelta(days=7)
+_ELSEWHERE = frozenset(
+    {"slot_full", "slot_past", "slot_not_found", "slot_closed", "slot_too_soon", "slot_beyond_horizon",
+     "station_not_open_yet", "station_without_service", "station_not_found", "station_elsewhere"}
+)  # fmt: skip
 
 
-async def points_for(deps: Deps, item: ServiceItem, division: str) -> tuple[PointView, ...]:
-    """Points near a residence that take the item today: those of its city (R005, R033).
-
-    Raises:
-        Refusal: ``division_unknown``.
-    """
-    near = find_division(division)
-    prefix = near.code[:2] if near.city is None else near.city[:4]
-    return tuple(point_view(point) for point in await points_serving(item, prefix, deps.today()))
-
-
-async def free_slots(deps: Deps, point_code: str, item: ServiceItem, day: date) -> tuple[SlotView, ...]:
-    """Slots of a day that still have a free place and have not ended.
-
-    Raises:
-        Refusal: ``station_not_found``, ``station_without_service``, ``slot_beyond_horizon``.
-    """
-    point = await _serving_point(deps, point_code, item, day)
-    if day > deps.today() + HORIZON:
-        raise Refusal("slot_beyond_horizon", days=HORIZON.days, last_day=deps.today() + HORIZON)
-    schedule = schedule_of(point)
-    taken = await taken_between(point.id, item, *day_bounds(day))
-    now = deps.clock.now()
-    return tuple(
-        SlotView(start.astimezone(UTC), end.astimezone(UTC), free)
-        for start, end in slots_on(schedule, day, deps.calendar)
-        if end > now and (free := schedule.capacity - taken.get(start, 0)) > 0
-    )
-
-
-async def book(deps: Deps, citizen: Citizen, number: str, point_code: str, starts_at: datetime, key: str) -> CaseView:
-    """Book a place, or move a live booking there: never neither, never both.
+async def book(
+    deps: Deps,
+    citizen: Citizen,
+    number: str,
+    point_code: str,
+    starts_at: datetime,
+    key: str,
+    proof: Proof = NO_PROOF,
+) -> CaseView:
+    """Book a place, confirm a held one, or move a live booking there: never neither, never both.
 
     A visit of a minor with the guardian is one place with two seats (R031).
 
     Raises:
-        Refusal: ``case_not_found``, ``case_not_open``, ``station_…``, ``slot_not_found``, ``slot_past``, ``slot_full``
-            with the nearest free times, ``slot_beyond_horizon``, ``age_changed`` (T10), any reason of the rulebook on
-            the day of the visit.
+        Refusal: ``case_not_found``, ``case_not_open``, ``station_…``, ``slot_…`` with the nearest free times,
+            ``too_late_to_change``, ``booking_blocked`` and ``bookings_too_often`` (D18), ``challenge_…``,
+            ``age_changed`` (T10), any reason of the rulebook on the day of the visit.
     """
     body = {"number": number, "point": point_code, "starts_at": starts_at.isoformat()}
-    return await once(
-        deps, citizen, key, act="book", body=body, view=CaseView,
-        do=lambda: _book(deps, citizen, number, point_code, starts_at),
-    )  # fmt: skip
+    (view,) = await _book_all(deps, citizen, "book", (number,), point_code, starts_at, body, key, proof)
+    return view
+
+
+async def book_visit(
+    deps: Deps,
+    citizen: Citizen,
+    numbers: Sequence[str],
+    point_code: str,
+    starts_at: datetime,
+    key: str,
+    proof: Proof = NO_PROOF,
+) -> tuple[CaseView, ...]:
+    """Book one visit for several cases of this account, say a guardian's children: all of them or none.
+
+    Raises:
+        Refusal: as ``book``, of the first case that is refused; ``visit_items_differ``.
+    """
+    wanted = tuple(dict.fromkeys(map(check_case_number, numbers)))
+    body = {"numbers": list(wanted), "point": point_code, "starts_at": starts_at.isoformat()}
+    return await _book_all(deps, citizen, "book_visit", wanted, point_code, starts_at, body, key, proof)
 
 
 async def cancel_booking(deps: Deps, citizen: Citizen, number: str, key: str) -> CaseView:
     """Cancel the booking; the place is free at once, the signature stays.
 
     Raises:
-        Refusal: ``case_not_found``, ``case_not_open``, ``booking_not_found``.
+        Refusal: ``case_not_found``, ``case_not_open``, ``booking_not_found``, ``too_late_to_change``.
     """
     return await once(
         deps, citizen, key, act="cancel_booking", body={"number": number}, view=CaseView,
@@ -96,51 +94,119 @@ async def cancel_booking(deps: Deps, citizen: Citizen, number: str, key: str) ->
 
 
 async def give_up_place(deps: Deps, case: Case, how: str) -> Booking | None:
-    """End the live booking of a case, if there is one, and free its place. Codes issued for the visit go with it."""
-    booking = await _end_live_booking(deps, case, how)
-    if booking is not None:
-        await free_place(booking.slot_id)
-    return booking
+    """End everything a case has or waits for: booking, hold and its turn in the waiting list."""
+    await lock_case(case.number)
+    await end_waiting(case.id, "left", deps.clock.now())
+    await give_up_hold(deps, case)
+    return await give_up_booking(deps, case, how)
 
 
-def schedule_of(point: AcceptancePoint) -> Schedule:
-    """A point's schedule from its JSON."""
-    raw: dict[str, Any] = point.schedule
-    return Schedule(
-        openings=tuple(
-            Opening(o["weekday"], time.fromisoformat(o["start"]), time.fromisoformat(o["end"])) for o in raw["openings"]
-        ),
-        slot_minutes=raw["slot_minutes"],
-        capacity=raw["capacity"],
-        open_from=None,
-        closed_on_rest_days=raw["closed_on_rest_days"],
-    )
+async def wanted_slot(deps: Deps, case: Case, point_code: str, starts_at: datetime) -> Wanted:
+    """The slot a case asks for, if it could be booked at all.
+
+    Raises:
+        Refusal: ``station_…``, ``slot_…``.
+    """
+    desk = await open_desk(point_code, case.item)
+    _insist_acceptance_place(case, desk)
+    ends_at = slot_end(deps, desk, starts_at)
+    if await is_closed(desk, starts_at, ends_at):
+        raise Refusal("slot_closed", source="R199", station=desk.point.name, alternatives=())
+    return await want(desk, starts_at, ends_at)
 
 
-async def _book(deps: Deps, citizen: Citizen, number: str, point_code: str, starts_at: datetime) -> CaseView:
-    case = await own_case_to_change(citizen, number)
-    insist_open(case)
-    day = day_of(starts_at)
-    point = await _serving_point(deps, point_code, case.item, day)
-    _insist_acceptance_place(case, point)
-    start, end = _slot_of(deps, point, starts_at)
-    guidance = insist_allowed(deps, case, day)
-    seats = max(1, len(guidance.who_must_come))
-    booking_id = await _take(deps, case, point, start, end, seats)
-    facts = {"point": point.code, "starts_at": start.isoformat()}
-    await take_step(
-        deps, case, CaseEventKind.BOOKED, Said(citizen.actor, deps.clock.now()),
-        facts=facts, acceptance_point_id=point.id,
-    )  # fmt: skip
-    await _confirm(deps, case, point, start, guidance, booking_id)
-    return await case_view(deps, case)
+async def with_alternatives(
+    deps: Deps, case: Case, point_code: str, starts_at: datetime, act: Callable[[], Awaitable[V]], places: int = 1
+) -> V:
+    """Do the act; a refusal over the place names the nearest free ones, here and at the city's other points."""
+    try:
+        return await act()
+    except Refusal as refusal:
+        if refusal.code not in _ELSEWHERE or refusal.facts.get("alternatives"):
+            raise
+        refusal.facts = {**refusal.facts, **await _elsewhere(deps, case, point_code, starts_at, places)}
+        raise
+
+
+async def insist_may_book(deps: Deps, case: Case) -> None:
+    """Whether the person may book online at all; only where a rule value says otherwise is the answer ever no (D18).
+
+    Raises:
+        Refusal: ``booking_blocked``, ``bookings_too_often``.
+    """
+    rule, now = no_show_rule(deps, case), deps.clock.now()
+    if rule.strikes is not None:
+        until = blocked_until(rule, await missed_visits(deps, case), now)
+        if until is not None:
+            raise Refusal("booking_blocked", source="D18", until=when(until))
+    if rule.weekly_cap is not None and await count_booked_since(case.applicant_index, now - WEEK) >= rule.weekly_cap:
+        raise Refusal("bookings_too_often", source="D18", most=rule.weekly_cap)
+
+
+async def _book_all(
+    deps: Deps,
+    citizen: Citizen,
+    act: str,
+    numbers: tuple[str, ...],
+    point_code: str,
+    starts_at: datetime,
+    body: Mapping[str, object],
+    key: str,
+    proof: Proof,
+) -> tuple[CaseView, ...]:
+    first = await own_case(citizen, numbers[0])
+
+    async def prepared() -> tuple[CaseView, ...]:
+        return await once(
+            deps, citizen, key, act=act, body=body, view=tuple[CaseView, ...],
+            do=lambda: _book(deps, citizen, numbers, point_code, starts_at, key, proof),
+        )  # fmt: skip
+
+    return await with_alternatives(deps, first, point_code, starts_at, prepared, len(numbers))
+
+
+async def _book(
+    deps: Deps,
+    citizen: Citizen,
+    numbers: tuple[str, ...],
+    point_code: str,
+    starts_at: datetime,
+    key: str,
+    proof: Proof,
+) -> tuple[CaseView, ...]:
+    for number in sorted(numbers):
+        await own_case_to_change(citizen, number)
+    cases = [await own_case(citizen, number) for number in numbers]
+    wanted = await _insist_bookable(deps, cases, point_code, starts_at)
+    await insist_proof(deps, citizen, wanted.desk, key, proof)
+    plans = [insist_allowed(deps, case, day_of(starts_at)) for case in cases]
+    for case in cases:
+        await insist_may_book(deps, case)
+    bookings = await seat(deps, cases, wanted, plans)
+    for case, plan, booking in zip(cases, plans, bookings, strict=True):
+        await _tell(deps, citizen, case, wanted, plan, booking.id)
+    return tuple([await case_view(deps, case) for case in cases])
+
+
+async def _insist_bookable(deps: Deps, cases: Sequence[Case], point_code: str, starts_at: datetime) -> Wanted:
+    for case in cases:
+        insist_open(case)
+    if len({case.item for case in cases}) > 1:
+        raise Refusal("visit_items_differ")
+    wanted = await wanted_slot(deps, cases[0], point_code, starts_at)
+    for case in cases[1:]:
+        _insist_acceptance_place(case, wanted.desk)
+    return wanted
 
 
 async def _cancel(deps: Deps, citizen: Citizen, number: str) -> CaseView:
     case = await own_case_to_change(citizen, number)
     insist_open(case)
-    booking = await give_up_place(deps, case, "cancelled")
+    booking = await live_booking(case.id)
     if booking is None:
+        raise Refusal("booking_not_found")
+    await insist_before_cut_off(booking, deps.clock.now())
+    if await give_up_booking(deps, case, "cancelled") is None:
         raise Refusal("booking_not_found")
     await take_step(deps, case, CaseEventKind.BOOKING_CANCELLED, Said(citizen.actor, deps.clock.now()))
     await owe(
@@ -150,77 +216,40 @@ async def _cancel(deps: Deps, citizen: Citizen, number: str) -> CaseView:
     return await case_view(deps, case)
 
 
-async def _serving_point(deps: Deps, code: str, item: ServiceItem, day: date) -> AcceptancePoint:
-    point = await find_point(code)
-    if point is None:
-        raise Refusal("station_not_found")
-    opens = await opens_service_on(point.id, item)
-    if opens is None:
-        raise Refusal("station_without_service", source="R033", station=point.name, item=label(item))
-    if max(day, deps.today()) < opens:
-        raise Refusal("station_not_open_yet", source="R013", station=point.name, open_from=opens)
-    return point
-
-
-def _insist_acceptance_place(case: Case, point: AcceptancePoint) -> None:
+def _insist_acceptance_place(case: Case, desk: Desk) -> None:
     """The application is made where the person lives (R021, R030): a point of the residence's city."""
-    if find_division(point.division).city != find_division(case.residence_division).city:
-        raise Refusal("station_elsewhere", source="R030", station=point.name)
+    if find_division(desk.point.division).city != find_division(case.residence_division).city:
+        raise Refusal("station_elsewhere", source="R030", station=desk.point.name)
 
 
-def _slot_of(deps: Deps, point: AcceptancePoint, starts_at: datetime) -> tuple[datetime, datetime]:
-    day = day_of(starts_at)
-    if day > deps.today() + HORIZON:
-        raise Refusal("slot_beyond_horizon", days=HORIZON.days, last_day=deps.today() + HORIZON)
-    slots = dict(slots_on(schedule_of(point), day, deps.calendar))
-    end = slots.get(starts_at)
-    if end is None:
-        raise Refusal("slot_not_found", station=point.name)
-    if end <= deps.clock.now():
-        raise Refusal("slot_past")
-    return starts_at, end
+async def _elsewhere(deps: Deps, case: Case, point_code: str, starts_at: datetime, places: int) -> dict[str, object]:
+    """Free times at this point, and the nearest at the city's others; the day the person wanted is looked at first."""
+    minor, here = case.is_minor, list[datetime]()
+    try:
+        desk = await open_desk(point_code, case.item)
+        _insist_acceptance_place(case, desk)
+        here = await alternatives_at(deps, desk, starts_at, minor=minor, places=places)
+    except Refusal:
+        pass  # nothing can be offered at a point that does not take the case
+    return {
+        "alternatives": here,
+        "nearby": await places_nearby(
+            deps, point_code, case.item, case.residence_division, starts_at, minor=minor, places=places
+        ),
+    }
 
 
-async def _take(deps: Deps, case: Case, point: AcceptancePoint, start: datetime, end: datetime, seats: int) -> int:
-    slot_id = await ensure_slot(point.id, case.item, start, end, schedule_of(point).capacity)
-    moved = await _end_live_booking(deps, case, "moved")
-    if not await change_place(moved.slot_id if moved else None, slot_id):
-        nearest = await _nearest(deps, point, case.item, start)
-        raise Refusal("slot_full", station=point.name, alternatives=nearest)
-    made = await make_booking(slot_id, case.id, seats, deps.clock.now())
-    booking = await live_booking(case.id)
-    assert booking is not None
-    if not made:
-        raise Refusal("booking_exists", number=case.number, time=when(booking.slot.starts_at))
-    return booking.id
-
-
-async def _end_live_booking(deps: Deps, case: Case, how: str) -> Booking | None:
-    """End the live booking and revoke the codes issued for it; its place is still taken."""
-    booking = await live_booking(case.id)
-    if booking is None or not await end_booking(booking.id, how, deps.clock.now()):
-        return None
-    await revoke_codes(case.id, deps.clock.now())
-    return booking
-
-
-async def _nearest(deps: Deps, point: AcceptancePoint, item: ServiceItem, wanted: datetime) -> list[datetime]:
-    """The three free times nearest to a wanted one, that day and the two after it."""
-    free = [
-        slot.starts_at
-        for ahead in range(3)
-        if (day := day_of(wanted) + timedelta(days=ahead)) <= deps.today() + HORIZON
-        for slot in await free_slots(deps, point.code, item, day)
-    ]
-    return sorted(free, key=lambda at: abs(at - wanted))[:3]
-
-
-async def _confirm(
-    deps: Deps, case: Case, point: AcceptancePoint, start: datetime, guidance: Guidance, booking_id: int
-) -> None:
+async def _tell(deps: Deps, citizen: Citizen, case: Case, wanted: Wanted, guidance: Guidance, booking_id: int) -> None:
+    point, start = wanted.desk.point, wanted.starts_at
+    facts = {"point": point.code, "starts_at": start.isoformat()}
+    await take_step(
+        deps, case, CaseEventKind.BOOKED, Said(citizen.actor, deps.clock.now()),
+        facts=facts, acceptance_point_id=point.id,
+    )  # fmt: skip
     await owe(
         deps, case, NoticeKind.BOOKING_CONFIRMED, str(booking_id),
         time=when(start), station=point.name, address=point.address,
         who="申请人和监护人须一同到场" if Whose.GUARDIAN in guidance.who_must_come else None,
         bring="、".join(material.what for material in guidance.materials) or None,
     )  # fmt: skip
+    await owe_reminders(deps, case, point, start, booking_id)

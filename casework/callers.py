@@ -41,7 +41,7 @@ class Officer:
 
 @dataclass(frozen=True)
 class Reporter:
-    """A station system that proved itself by its key."""
+    """A station system that proved itself by its key. ``division`` is the place it speaks for, with all below it."""
 
     system_id: int
     key_id: str
@@ -55,3 +55,11 @@ class Reporter:
     def actor(self) -> str:
         """How the caller stands in events and in the audit trail."""
         return f"system:{self.key_id}"
+
+    @property
+    def reach(self) -> str:
+        """What the codes of its divisions begin with: 360000 speaks for all below 36, 360700 for all below 3607."""
+        prefix = self.division
+        while prefix.endswith("00"):
+            prefix = prefix[:-2]
+        return prefix

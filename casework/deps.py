@@ -7,7 +7,7 @@ from datetime import date
 
 import structlog
 
-from casework.ports import Clock, JobQueue, MiniProgram, Random, SmsSender
+from casework.ports import Clock, JobQueue, MiniProgram, Puzzle, Random, Seal, SmsSender
 from casework.settings import Settings
 from domain.calendar import WorkCalendar
 from domain.local_time import day_of
@@ -17,12 +17,16 @@ from models.connect import UNAVAILABLE
 from models.store import transaction
 
 DELIVER_NOTICES = "deliver_notices"
+MAKE_LETTERS = "make_letters"
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Deps:
-    """The acts' surroundings: settings, the clock, the law, the calendar, and the ports."""
+    """The acts' surroundings: settings, the clock, the law, the calendar, and the ports.
+
+    Without a ``puzzle`` no booking goes through where one is asked for.
+    """
 
     settings: Settings
     clock: Clock
@@ -31,6 +35,8 @@ class Deps:
     mini_program: MiniProgram
     sms: SmsSender
     queue: JobQueue
+    seal: Seal
+    puzzle: Puzzle | None = None
 
     @property
     def calendar(self) -> WorkCalendar:

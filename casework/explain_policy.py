@@ -5,8 +5,9 @@ Doors with ``Deps`` call ``guide`` and ``next_step``; whoever has only a ruleboo
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from casework.views import GuideView, LetterRuleView, MaterialView, ReasonView, ReviewRuleView
@@ -28,6 +29,7 @@ from domain.terms import DayKind, GuardianshipCase, ProofKind, ServiceItem, Whos
 from domain.wizard import CHOICES, Ask, Known, as_question, next_question
 from templates.guide import OBVIOUS
 from templates.labels import label
+from templates.letters import version_in_force
 from templates.questions import question_words
 from templates.refusals import refusal_text
 from templates.shown import day as day_text
@@ -109,10 +111,10 @@ def guide(deps: "Deps", question: GuideQuestion) -> GuideView:
     Raises:
         Refusal: ``division_unknown``, ``before_first_rule``.
     """
-    return explain(deps.rulebook, question, deps.today())
+    return explain(deps.rulebook, question, deps.today(), deps.settings.letters)
 
 
-def explain(rulebook: Rulebook, question: GuideQuestion, today: date) -> GuideView:
+def explain(rulebook: Rulebook, question: GuideQuestion, today: date, letters: Path | None = None) -> GuideView:
     """``guide`` for callers without database and settings. Raises the same."""
     day = question.on or today
     asked = Question(
@@ -128,7 +130,7 @@ def explain(rulebook: Rulebook, question: GuideQuestion, today: date) -> GuideVi
         proof=question.proof,
         proof_of=question.proof_of,
     )
-    return guide_view(advise(rulebook.on(day), asked), day)
+    return guide_view(_with_letter(advise(rulebook.on(day), asked), asked, letters), day)
 
 
 def next_step(deps: "Deps", answers: Answers) -> NextStepView:
@@ -146,12 +148,20 @@ def next_step(deps: "Deps", answers: Answers) -> NextStepView:
         return NextStepView(ask, words.question, words.hint, _choices(ask), None)
     question = as_question(rules, known)
     assert question is not None, "the wizard asks for everything a question needs"
-    return NextStepView(None, "", "", (), guide_view(advise(rules, question), day))
+    return NextStepView(None, "", "", (), guide_view(answer(deps, question), day))
 
 
 def answer(deps: "Deps", question: Question) -> Guidance:
     """The guidance itself, for acts that decide by it."""
-    return advise(deps.rulebook.on(question.day), question)
+    return _with_letter(advise(deps.rulebook.on(question.day), question), question, deps.settings.letters)
+
+
+def _with_letter(guidance: Guidance, question: Question, more: Path | None) -> Guidance:
+    """Where the rules ask for a letter: the newest text placed for that place and day (R062)."""
+    if not guidance.letter.required:
+        return guidance
+    version = version_in_force(question.item, question.scope, question.residence.code, question.day, more)
+    return replace(guidance, letter=replace(guidance.letter, version=version or guidance.letter.version))
 
 
 def search_places(text: str, limit: int = 20) -> tuple[PlaceView, ...]:

@@ -1,5 +1,6 @@
 """What a case's facts mean today: the guidance that holds for it, its letter, and what is still missing."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from domain.readiness import missing_before_handoff
 from domain.refusal import Refusal
 from domain.terms import CaseState, GuardianshipCase, ProofKind, SignatureMethod, SignerCapacity, Whose
 from models.case import Case
-from models.signature import LetterConfirmation, Signature, letter_confirmation, signature_with
+from models.signature import LetterConfirmation, Signature, letter_confirmation, newest_signature
 from models.slot import Booking, live_booking
 from templates.labels import label
 from templates.letters import LetterText, letter_text
@@ -35,13 +36,17 @@ class Letter:
 
 @dataclass(frozen=True)
 class CaseFacts:
-    """Everything known about a case before the counter. Nothing here is stored: it is computed from rows."""
+    """Everything known about a case before the counter. Nothing here is stored: it is computed from rows.
+
+    ``signed_before``: there is a signature, but a signed fact was changed after it (T07).
+    """
 
     guidance: Guidance
     letter: Letter | None
     signature: Signature | None
     confirmation: LetterConfirmation | None
     booking: Booking | None
+    signed_before: bool = False
 
     @property
     def letter_standing(self) -> str:
@@ -89,33 +94,50 @@ def insist_allowed(deps: Deps, case: Case, day: date) -> Guidance:
     Raises:
         Refusal: ``age_changed`` when the 16th birthday lies between form and visit; any reason of the rulebook.
     """
-    if case.is_minor != (age_on(birth_date_of(case), day) < 16):
-        raise Refusal("age_changed", source="D5", day=day, birthday=sixteenth_birthday(birth_date_of(case)))
+    insist_age(case, day)
     guidance = answer(deps, question_of(case, day))
     guidance.verdict.insist()
     return guidance
+
+
+def insist_age(case: Case, day: date) -> None:
+    """Whoever signs and comes depends on the age: raises ``age_changed`` once the 16th birthday is past (D5, D6)."""
+    if case.is_minor != (age_on(birth_date_of(case), day) < 16):
+        raise Refusal("age_changed", source="D5", day=day, birthday=sixteenth_birthday(birth_date_of(case)))
 
 
 async def facts_of(deps: Deps, case: Case) -> CaseFacts:
     """Load and compute: an open case by today's rules (T10), a case past the counter by those it was opened under."""
     day = deps.today() if case.state is CaseState.OPEN else case.rule_day
     guidance = answer(deps, question_of(case, day))
-    letter = letter_of(case, guidance)
+    letter = letter_of(deps, case, guidance)
+    newest = await newest_signature(case.id) if letter else None
+    holds = letter is not None and newest is not None and still_holds(newest, letter.facts)
     return CaseFacts(
         guidance=guidance,
         letter=letter,
-        signature=await signature_with(case.id, letter.digest) if letter else None,
+        signature=newest if holds else None,
         confirmation=await letter_confirmation(case.id),
         booking=await live_booking(case.id),
+        signed_before=newest is not None and not holds,
     )
 
 
-def letter_of(case: Case, guidance: Guidance) -> Letter | None:
+def still_holds(signature: Signature, facts: Mapping[str, str]) -> bool:
+    """Whether the case's facts still are the ones that were signed, under the text that was signed (T07).
+
+    A new version of the text asks nobody who signed the old one in its time to sign again.
+    """
+    text = json.loads(signature.canonical)["text"]
+    return digest(canonical_bytes(signature.version, text, facts)) == signature.digest
+
+
+def letter_of(deps: Deps, case: Case, guidance: Guidance) -> Letter | None:
     """The letter to sign, or None where none is required or no source gives its text (D1)."""
     rule = guidance.letter
     if not rule.required or rule.version is None:
         return None
-    text = letter_text(rule.version)
+    text = letter_text(rule.version, deps.settings.letters)
     facts = _letter_facts(case.form, label(case.item), label(case.scope), case.number)
     canonical = canonical_bytes(text.version, text.text, facts)
     guardian = case.form.get("guardian")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from casework.callers import Citizen, Officer
 from casework.deps import Deps, unit_of_work
 from casework.facts import facts_of, insist_allowed
+from casework.remind import drop_reminders
 from casework.repeat import once
 from casework.secret import hashed
 from casework.serve import audit, counter_case, insist_clerk
@@ -106,4 +107,5 @@ async def _redeem(
         raise Refusal("code_used", at=when(now))
     if booking is not None:
         await end_booking(booking.id, "kept", now)
+        await drop_reminders(case, booking.id, now)
     await audit(deps, officer, case, "redeem_code", other_day=bool((reason or "").strip()))

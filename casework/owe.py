@@ -18,10 +18,13 @@ MUST_REACH = frozenset({NoticeKind.READY_FOR_PICKUP, NoticeKind.ISSUANCE_REFUSED
 """Told by SMS whatever WeChat does (R106, R117); WeChat comes on top."""
 
 
-async def owe(deps: Deps, case: Case, kind: NoticeKind, event: str, **facts: str | None) -> None:
+async def owe(
+    deps: Deps, case: Case, kind: NoticeKind, event: str, *, due_at: datetime | None = None, **facts: str | None
+) -> None:
     """Owe the account of a case one notice for one event, however often this runs (C6.5).
 
-    ``event`` tells events of one kind apart. Facts that are None are left out; a name stands masked.
+    ``event`` tells events of one kind apart. ``due_at``: not before then. Facts that are None are left out; a name
+    stands masked.
     """
     now = deps.clock.now()
     told = {
@@ -33,10 +36,12 @@ async def owe(deps: Deps, case: Case, kind: NoticeKind, event: str, **facts: str
     }
     written = {name: text for name, text in told.items() if text is not None}
     for route in (SMS, SUBSCRIBE) if kind in MUST_REACH else (CHAIN,):
-        await _owe_route(case, kind, f"{case.number}:{kind}:{event}:{route}", route, written, now)
+        await owe_notice(
+            f"{notice_key(case, kind, event)}:{route}", kind, account_id=case.account_id, case_id=case.id,
+            facts=written, route=route, at=now, due_at=due_at or now,
+        )  # fmt: skip
 
 
-async def _owe_route(
-    case: Case, kind: NoticeKind, dedupe_key: str, route: str, facts: dict[str, str], at: datetime
-) -> None:
-    await owe_notice(dedupe_key, kind, account_id=case.account_id, case_id=case.id, facts=facts, route=route, at=at)
+def notice_key(case: Case, kind: NoticeKind, event: str) -> str:
+    """What the keys of a notice begin with, whatever its route."""
+    return f"{case.number}:{kind}:{event}"

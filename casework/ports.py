@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
+from domain.evidence import DigestAlgorithm, PdfVerdict
 from domain.notice import Delivery
 
 
@@ -58,9 +59,51 @@ class SmsSender(Protocol):
         ...
 
 
+class Puzzle(Protocol):
+    """A challenge that costs a client some work, and needs nobody outside to check."""
+
+    def pose(self, who: str, bits: int, expires_at: datetime) -> str:
+        """A challenge for this caller; ``bits`` is how hard it is, each one more twice as hard."""
+        ...
+
+    def solved(self, who: str, challenge: str, key: str, answer: str, bits: int, now: datetime) -> bool:
+        """Whether the answer solves a challenge of ours, for this caller and this request's key, in time."""
+        ...
+
+
 class JobQueue(Protocol):
     """A wake-up for the workers. The outbox in the database is the truth, so a lost wake-up is only a delay."""
 
     async def wake(self, job: str) -> None:
         """Ask for a job to run soon. Never raises: a queue that is down must not fail a citizen's request."""
+        ...
+
+
+class Seal(Protocol):
+    """The platform's seal over evidence and over letters (B53, B55). Computing, no waiting: files go to a thread."""
+
+    @property
+    def digests(self) -> Mapping[str, DigestAlgorithm]:
+        """The digests evidence may be made with, by name."""
+        ...
+
+    @property
+    def trust(self) -> bytes:
+        """PEM of every certificate that may have sealed: the present one and retired ones."""
+        ...
+
+    def seal(self, data: bytes) -> bytes:
+        """The seal over these bytes, ASCII."""
+        ...
+
+    def verify(self, data: bytes, seal: bytes) -> bool:
+        """Whether a seal is ours and over these bytes; a bad seal is False, never an error."""
+        ...
+
+    def sign_pdf(self, pdf: bytes, *, reason: str, at: datetime) -> bytes:
+        """The PDF with the platform's signature appended."""
+        ...
+
+    def verify_pdf(self, pdf: bytes) -> PdfVerdict:
+        """What a letter's file is worth."""
         ...

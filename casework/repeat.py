@@ -10,6 +10,7 @@ from casework.callers import Citizen
 from casework.deps import Deps, unit_of_work
 from domain.refusal import Refusal
 from models.columns import blind_index
+from models.db import COLLISIONS
 from models.request_key import claim_key, find_key, keep_answer
 
 V = TypeVar("V")
@@ -36,12 +37,35 @@ async def once(
     owner = citizen.actor
     digest = blind_index(json.dumps([act, body], ensure_ascii=False, sort_keys=True, default=str), "request")
     adapter: TypeAdapter[V] = TypeAdapter(view)
-    async with unit_of_work(deps):
-        if await claim_key(owner, key, act, digest, deps.clock.now()):
+
+    async def claimed() -> V | None:
+        async with unit_of_work(deps):
+            if not await claim_key(owner, key, act, digest, deps.clock.now()):
+                return None
             answer = await do()
             await keep_answer(owner, key, adapter.dump_json(answer).decode())
             return answer
+
+    answer = await unhindered(claimed)
+    if answer is not None:
+        return answer
     row = await find_key(owner, key)
     if row.body_digest != digest or row.answer is None:
         raise Refusal("idempotency_key_reused")
     return adapter.validate_json(row.answer)
+
+
+async def unhindered(work: Callable[[], Awaitable[V]]) -> V:
+    """Do a whole transaction, and once more if the database gave it up for another that stood in its way.
+
+    Raises:
+        Refusal: ``service_unavailable`` when it was given up again.
+    """
+    try:
+        return await work()
+    except COLLISIONS:
+        pass
+    try:
+        return await work()
+    except COLLISIONS:
+        raise Refusal("service_unavailable") from None

@@ -102,20 +102,13 @@ async def _case_of(reporter: Reporter, said: Report) -> Case:
     if case is None:
         raise Refusal("case_not_found")
     place = case.household_division if reporter.side == "household" else _acceptance_division(case)
-    if said.kind not in reporter.kinds or not place.startswith(_prefix(reporter.division)):
+    if said.kind not in reporter.kinds or not place.startswith(reporter.reach):
         raise Refusal("report_not_yours", source="R091")
     return case
 
 
 def _acceptance_division(case: Case) -> str:
     return case.acceptance_point.division if case.acceptance_point else ""
-
-
-def _prefix(division: str) -> str:
-    """360000 reports for all below 36, 360700 for all below 3607."""
-    while division.endswith("00"):
-        division = division[:-2]
-    return division
 
 
 async def _is_known(reporter: Reporter, said: Report, case: Case) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from casework.deps import Deps
 from casework.sign_in_officer import hash_password
 from domain.terms import ReportKind, ServiceItem, StaffRole
-from models.place import AcceptancePoint, keep_point
+from models.place import AcceptancePoint, keep_point, set_booking
 from models.staff import find_staff, find_station_system, keep_staff, keep_station_system
 
 _ALWAYS = {
@@ -31,6 +31,14 @@ _OFFICE_HOURS = {
     "hours_text": "工作日 9:00至12:00，14:00至17:00",
 }
 
+_OFFICE_BOOKING = {
+    "lead_minutes": 30,
+    "release_hour": 9,
+    "walk_in_percent": 25,
+    "minor_places": 1,
+    "cut_off_minutes": 120,
+}
+
 
 @dataclass(frozen=True)
 class _Point:
@@ -47,18 +55,62 @@ class _Point:
         return self.code.lower()
 
 
+OPERATOR = "demo-operator"
 _JX, _GD = date(2021, 1, 1), date(2023, 3, 24)
 _POINTS = (
-    _Point("DEMO-NC-1", "示范市民中心异地受理点（南昌·演示）", "360102", "江西省南昌市东湖区示范路1号", _ALWAYS, _JX),
     _Point(
-        "DEMO-NC-2", "示范派出所异地受理点（南昌·演示）", "360111", "江西省南昌市青山湖区示范路2号", _OFFICE_HOURS, _JX
+        "DEMO-NC-1",
+        "示范市民中心异地受理点（南昌·演示）",
+        "360102",
+        "江西省南昌市东湖区示范路1号",
+        _ALWAYS,
+        _JX,
     ),
-    _Point("DEMO-JJ-1", "示范市民中心异地受理点（九江·演示）", "360403", "江西省九江市浔阳区示范路3号", _ALWAYS, _JX),
+    _Point(
+        "DEMO-NC-2",
+        "示范派出所异地受理点（南昌·演示）",
+        "360111",
+        "江西省南昌市青山湖区示范路2号",
+        _OFFICE_HOURS,
+        _JX,
+    ),
+    _Point(
+        "DEMO-JJ-1",
+        "示范市民中心异地受理点（九江·演示）",
+        "360403",
+        "江西省九江市浔阳区示范路3号",
+        _ALWAYS,
+        _JX,
+    ),
     _Point("DEMO-GZ-1", "示范户政窗口（赣州·演示）", "360702", "江西省赣州市章贡区示范路4号", _ALWAYS, _JX),
-    _Point("DEMO-CAN-1", "示范户政窗口（广州·演示）", "440106", "广东省广州市天河区示范路5号", _ALWAYS, _GD),
+    _Point(
+        "DEMO-CAN-1",
+        "示范户政窗口（广州·演示）",
+        "440106",
+        "广东省广州市天河区示范路5号",
+        _ALWAYS,
+        _GD,
+    ),
     _Point("DEMO-SZ-1", "示范户政窗口（深圳·演示）", "440304", "广东省深圳市福田区示范路6号", _ALWAYS, _GD),
-    _Point("DEMO-MZ-1", "示范户政窗口（梅州·演示）", "441402", "广东省梅州市梅江区示范路7号", _OFFICE_HOURS, _GD),
+    _Point(
+        "DEMO-MZ-1",
+        "示范户政窗口（梅州·演示）",
+        "441402",
+        "广东省梅州市梅江区示范路7号",
+        _OFFICE_HOURS,
+        _GD,
+    ),
 )
+
+_POSITIONS = {
+    "DEMO-NC-1": (28.685, 115.893),
+    "DEMO-NC-2": (28.682, 115.962),
+    "DEMO-JJ-1": (29.728, 115.990),
+    "DEMO-GZ-1": (25.853, 114.927),
+    "DEMO-CAN-1": (23.125, 113.362),
+    "DEMO-SZ-1": (22.523, 114.055),
+    "DEMO-MZ-1": (24.311, 116.117),
+}
 
 _REVIEW = (ReportKind.REVIEW_STARTED, ReportKind.ISSUED, ReportKind.ISSUANCE_REFUSED)
 _PRODUCTION = (ReportKind.PRODUCTION_STARTED, ReportKind.DISPATCHED, ReportKind.RECEIVED_BY_POST)
@@ -91,9 +143,14 @@ async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins: 
             address=one.address,
             phone="000-0000000",
             schedule=dict(one.schedule),
+            latitude=_POSITIONS[one.code][0],
+            longitude=_POSITIONS[one.code][1],
             is_demo=True,
         )
+        if one.schedule is _OFFICE_HOURS:
+            await set_booking(point.id, ServiceItem.ID_CARD_FIRST_APPLICATION, **_OFFICE_BOOKING)
         clerks[one.clerk] = await _seed_clerk(one, point, known)
+    clerks[OPERATOR] = await _seed_staff(OPERATOR, "演示管理员", StaffRole.OPERATOR, None, known)
     return DemoLogins(
         clerks=clerks,
         points={one.clerk: one.code for one in _POINTS},
@@ -102,15 +159,21 @@ async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins: 
 
 
 async def _seed_clerk(one: _Point, point: AcceptancePoint, known: DemoLogins | None) -> str:
-    if known and one.clerk in known.clerks and await find_staff(one.clerk):
-        return known.clerks[one.clerk]
+    return await _seed_staff(one.clerk, f"演示民警（{one.name[:6]}）", StaffRole.CLERK, point.id, known)
+
+
+async def _seed_staff(
+    username: str, display_name: str, role: StaffRole, point_id: int | None, known: DemoLogins | None
+) -> str:
+    if known and username in known.clerks and await find_staff(username):
+        return known.clerks[username]
     password = secrets.token_urlsafe(12)
     await keep_staff(
-        one.clerk,
-        display_name=f"演示民警（{one.name[:6]}）",
+        username,
+        display_name=display_name,
         password_hash=await hash_password(password),
-        role=StaffRole.CLERK,
-        point_id=point.id,
+        role=role,
+        point_id=point_id,
         failed_attempts=0,
         locked_until=None,
     )

@@ -2,17 +2,21 @@
 
 import base64
 import binascii
+import hmac
 import json
+import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from domain.terms import NoticeKind
 
 SECRETS_FILE = "secrets.json"
+MOST_BITS = 24  # half a minute and more on a phone
+TRUST_FILE = "letter-trust.pem"
 _AES_KEY = re.compile(r"[0-9A-Za-z+/]{43}")  # 32 bytes in base64 without the last "="
 
 
@@ -34,6 +38,20 @@ class WeChatApp:
     aes_key: str
     aes_key_previous: str | None
     push_mode: str
+
+
+@dataclass(frozen=True)
+class SealFile:
+    """The platform's seal: a PKCS#12 with its password. ``retired``: PEM of certificates that sealed before it.
+
+    ``trust`` is where the certificates are written that verify letters offline.
+    """
+
+    file: Path
+    password: str = field(repr=False)
+    algorithm: str
+    retired: Path | None
+    trust: Path
 
 
 @dataclass(frozen=True)
@@ -60,6 +78,17 @@ class Settings:
     seal_keys: Mapping[str, bytes]
     seal_key_current: str
     index_key: bytes
+    challenge_bits: int
+    platform_seal: "SealFile"
+    evidence_digest: str
+    public_url: str | None
+    letters: Path | None
+    fonts: tuple[Path, ...]
+
+    def verify_url(self, number: str) -> str:
+        """Where anybody verifies a letter: what its QR code says."""
+        base = self.public_url or f"http://{self.host}:{self.port}"
+        return f"{base.rstrip('/')}/verify/{number}"
 
     @property
     def sandboxed(self) -> bool:
@@ -93,6 +122,13 @@ class _Reader:
             return int(raw)
         self.problems.append(f"{name} must be a port number from 0 to 65535")
         return default
+
+    def bits(self, name: str) -> int:
+        raw = self.env.get(name) or "0"
+        if raw.isdecimal() and int(raw) <= MOST_BITS:
+            return int(raw)
+        self.problems.append(f"{name} must be a number from 0 to {MOST_BITS}")
+        return 0
 
     def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
         raw = self.env.get(name)
@@ -142,6 +178,35 @@ def _seal_keys(read: _Reader) -> tuple[dict[str, bytes], str]:
     return keys, next(iter(keys), "")
 
 
+def _platform_seal(read: _Reader, var: Path, index_key: bytes, *, sandboxed: bool) -> SealFile:
+    """The operator's seal; in the sandbox one of our own under ``var``, its password drawn from the index key."""
+    given, retired = read.optional("TONGBAN_SEAL_P12"), read.optional("TONGBAN_SEAL_RETIRED")
+    own = var / "seal.p12"
+    if given is None and not sandboxed and not own.exists():
+        read.problems.append("TONGBAN_SEAL_P12 is missing: with a real WeChat letters are sealed by a key of your own")
+    for name, path in (("TONGBAN_SEAL_P12", given), ("TONGBAN_SEAL_RETIRED", retired)):
+        if path and not Path(path).is_file():
+            read.problems.append(f"{name} names no file")
+    return SealFile(
+        file=Path(given) if given else own,
+        password=read.secret("TONGBAN_SEAL_P12_PASSWORD") if given else _own_password(index_key),
+        algorithm=read.choice("TONGBAN_SEAL_ALGORITHM", "ES256", ("ES256", "EdDSA", "PS256", "SM2")),
+        retired=Path(retired) if retired else None,
+        trust=var / TRUST_FILE,
+    )
+
+
+def _own_password(index_key: bytes) -> str:
+    return hmac.digest(index_key or b"-", b"password of the self-signed seal", "sha256").hex()
+
+
+def _fonts(read: _Reader) -> tuple[Path, ...]:
+    folders = tuple(Path(name) for name in (read.optional("TONGBAN_FONTS") or "").split(os.pathsep) if name)
+    if not all(folder.is_dir() for folder in folders):
+        read.problems.append("TONGBAN_FONTS must name folders that are there")
+    return folders
+
+
 def _template_ids(read: _Reader) -> dict[str, str]:
     return {kind: read.text(f"TONGBAN_TEMPLATE_{kind.upper()}", f"tb-{kind}") for kind in NoticeKind}
 
@@ -155,7 +220,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     Raises:
         BadSettings: with every problem at once.
     """
-    var = Path(env.get("TONGBAN_VAR") or "var").absolute()
+    var = _var(env)
     sandboxed = not env.get("TONGBAN_WECHAT_BASE_URL")
     read = _Reader(env, {})
     try:
@@ -164,6 +229,8 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         why = f"TONGBAN_VAR: {var / SECRETS_FILE} cannot be made or read ({type(trouble).__name__})"
         raise BadSettings([why]) from None
     seal_keys, current = _seal_keys(read)
+    index_key = read.key("TONGBAN_INDEX_KEY", read.secret("TONGBAN_INDEX_KEY"), 32)
+    letters = read.optional("TONGBAN_LETTERS")
     settings = Settings(
         var=var,
         database_url=read.url("TONGBAN_DATABASE_URL", ("postgres", "sqlite")) or f"sqlite://{var}/tongban.sqlite3",
@@ -184,13 +251,28 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         sms_secret=read.secret("TONGBAN_SMS_SECRET"),
         seal_keys=seal_keys,
         seal_key_current=current,
-        index_key=read.key("TONGBAN_INDEX_KEY", read.secret("TONGBAN_INDEX_KEY"), 32),
+        challenge_bits=read.bits("TONGBAN_CHALLENGE_BITS"),
+        index_key=index_key,
+        platform_seal=_platform_seal(read, var, index_key, sandboxed=sandboxed),
+        evidence_digest=read.choice("TONGBAN_EVIDENCE_DIGEST", "sha256", ("sha256", "sm3")),
+        public_url=read.url("TONGBAN_PUBLIC_URL", ("http", "https")),
+        letters=Path(letters) if letters else None,
+        fonts=_fonts(read),
     )
     if not sandboxed and not settings.sms_url:
         read.problems.append("TONGBAN_SMS_URL is missing: with a real WeChat the SMS provider must be real too")
     if read.problems:
         raise BadSettings(read.problems)
     return settings
+
+
+def trust_file(env: Mapping[str, str]) -> Path:
+    """Where the certificates stand that verify letters, for whoever has nothing else of the settings."""
+    return _var(env) / TRUST_FILE
+
+
+def _var(env: Mapping[str, str]) -> Path:
+    return Path(env.get("TONGBAN_VAR") or "var").absolute()
 
 
 def _own_secrets(var: Path, *, make: bool) -> dict[str, str]:

@@ -1,25 +1,28 @@
 """Hop 4: the commitment letter, shown to the end and signed (R061–R067, D8)."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from casework.callers import Citizen
-from casework.deps import Deps
-from casework.facts import Letter, facts_of
+from casework.deps import MAKE_LETTERS, Deps, unit_of_work
+from casework.facts import Letter, facts_of, insist_age
+from casework.keep_evidence import PROVEN_BY, Circumstances, evidence_columns
 from casework.repeat import once
 from casework.secret import fresh_token, hashed
+from casework.signed_letter import as_signed
 from casework.step import Said, insist_open, take_step
 from casework.track import own_case, own_case_to_change
 from casework.views import LetterView, SignatureView
+from domain.evidence import judge_strokes
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, SignatureMethod
+from domain.terms import CaseEventKind, EditionKind, SignatureMethod
 from models.case import Case
+from models.letter_edition import owe_edition
 from models.signature import (
     LetterShowing,
     Signature,
     find_showing,
+    keep_reading,
     spend_showing,
     write_signature,
 )
@@ -29,8 +32,6 @@ from models.signature import (
 from templates.letters import render_signed_letter
 
 SIGNING_WINDOW = timedelta(minutes=30)
-MOST_POINTS = 20_000
-FEWEST_POINTS = 8  # fewer are a tap, not a signature
 Strokes = tuple[tuple[tuple[int, int, int], ...], ...]
 
 
@@ -80,6 +81,18 @@ async def show_letter(deps: Deps, citizen: Citizen, number: str) -> LetterView:
     )
 
 
+async def read_letter(deps: Deps, citizen: Citizen, number: str, nonce: str) -> None:
+    """Keep when the letter was read to its end on the phone, by the server's clock.
+
+    Raises:
+        Refusal: ``letter_not_shown``, ``letter_shown_expired``, ``case_not_found``.
+    """
+    case = await own_case(citizen, number)
+    async with unit_of_work(deps):
+        showing = await _live_showing(deps, case, nonce)
+        await keep_reading(showing.id, deps.clock.now())
+
+
 async def sign_letter(deps: Deps, citizen: Citizen, number: str, act: SigningAct, key: str) -> SignatureView:
     """Sign exactly what was shown.
 
@@ -88,15 +101,18 @@ async def sign_letter(deps: Deps, citizen: Citizen, number: str, act: SigningAct
 
     Raises:
         Refusal: ``letter_not_shown``, ``letter_shown_expired``, ``letter_changed``, ``letter_not_read``,
-            ``statement_required`` (R048), ``strokes_empty``, ``strokes_too_large``, ``letter_already_signed``,
-            ``letter_on_paper``, ``letter_not_required``, ``case_not_open``.
+            ``statement_required`` (R048), ``strokes_empty``, ``strokes_absurd``, ``strokes_too_large``,
+            ``letter_already_signed``, ``letter_on_paper``, ``letter_not_required``, ``case_not_open``,
+            ``age_changed`` when the minor has turned 16 and has to sign in person (D6).
     """
     seen_by_the_door = {"client", "address"}  # a retry may come from another network
     body = {"number": number} | {name: value for name, value in asdict(act).items() if name not in seen_by_the_door}
-    return await once(
+    signed = await once(
         deps, citizen, key, act="sign_letter", body=body, view=SignatureView,
         do=lambda: _sign(deps, citizen, number, act),
     )  # fmt: skip
+    await deps.queue.wake(MAKE_LETTERS)
+    return signed
 
 
 async def signed_letter(deps: Deps, citizen: Citizen, number: str) -> str:
@@ -107,9 +123,9 @@ async def signed_letter(deps: Deps, citizen: Citizen, number: str) -> str:
     """
     case = await own_case(citizen, number)
     facts = await facts_of(deps, case)
-    if facts.letter is None or facts.signature is None:
+    if facts.signature is None:
         raise Refusal("letter_not_signed")
-    return _render(case, facts.letter, facts.signature, confirmed=facts.confirmation is not None)
+    return _render(facts.signature, confirmed=facts.confirmation is not None)
 
 
 def _notices(case: Case) -> tuple[str, ...]:
@@ -131,12 +147,18 @@ async def _letter_to_sign(deps: Deps, case: Case) -> Letter:
 async def _sign(deps: Deps, citizen: Citizen, number: str, act: SigningAct) -> SignatureView:
     case = await own_case_to_change(citizen, number)
     insist_open(case)
+    insist_age(case, deps.today())
     letter = await _letter_to_sign(deps, case)
     showing = await _insist_shown(deps, case, letter, act)
     _insist_meant(act)
     now = deps.clock.now()
     if not await spend_showing(showing.id, now):
         raise Refusal("letter_shown_expired")
+    await take_step(
+        deps, case, CaseEventKind.LETTER_SIGNED, Said(citizen.actor, now),
+        facts={"version": letter.text.version, "digest": letter.digest, "capacity": letter.capacity},
+    )  # fmt: skip
+    how = Circumstances(showing.shown_at, showing.read_at, now, act.client[:200], act.address, act.strokes)
     signature = await write_signature(
         case_id=case.id,
         version=letter.text.version,
@@ -144,23 +166,27 @@ async def _sign(deps: Deps, citizen: Citizen, number: str, act: SigningAct) -> S
         capacity=letter.capacity,
         digest=letter.digest,
         canonical=letter.canonical.decode(),
-        evidence=_evidence(letter, act, showing.shown_at, now),
+        evidence={"signer": letter.signer_name, "proven_by": list(PROVEN_BY), "strokes": act.strokes},
         rule_day=deps.today(),
         signed_at=now,
+        **await evidence_columns(deps, case, letter, how),
     )
-    await take_step(
-        deps, case, CaseEventKind.LETTER_SIGNED, Said(citizen.actor, now),
-        facts={"version": letter.text.version, "digest": letter.digest, "capacity": letter.capacity},
-    )  # fmt: skip
+    await owe_edition(signature.id, EditionKind.SIGNED, now)
     return signature_view(signature, confirmed=False)
 
 
-async def _insist_shown(deps: Deps, case: Case, letter: Letter, act: SigningAct) -> LetterShowing:
-    showing = await find_showing(case.id, hashed(act.nonce))
+async def _live_showing(deps: Deps, case: Case, nonce: str) -> LetterShowing:
+    """The showing a nonce belongs to. A clock that was set back makes it worth nothing, as one that ran out does."""
+    showing = await find_showing(case.id, hashed(nonce))
     if showing is None:
         raise Refusal("letter_not_shown")
-    if showing.used_at is not None or deps.clock.now() >= showing.expires_at:
+    if showing.used_at is not None or not showing.shown_at <= deps.clock.now() < showing.expires_at:
         raise Refusal("letter_shown_expired")
+    return showing
+
+
+async def _insist_shown(deps: Deps, case: Case, letter: Letter, act: SigningAct) -> LetterShowing:
+    showing = await _live_showing(deps, case, act.nonce)
     if not showing.digest == letter.digest == act.digest:
         raise Refusal("letter_changed")
     return showing
@@ -171,38 +197,13 @@ def _insist_meant(act: SigningAct) -> None:
         raise Refusal("letter_not_read", source="R064")
     if not act.information_true:
         raise Refusal("statement_required", source="R048")
-    points = sum(len(stroke) for stroke in act.strokes)
-    if points < FEWEST_POINTS or _extent(act.strokes) < 50:
-        raise Refusal("strokes_empty")
-    if points > MOST_POINTS:
-        raise Refusal("strokes_too_large", most=MOST_POINTS)
-
-
-def _extent(strokes: Sequence[Sequence[tuple[int, int, int]]]) -> int:
-    """The longer side of the box around the handwriting, in thousandths of the canvas."""
-    xs = [x for stroke in strokes for x, _, _ in stroke]
-    ys = [y for stroke in strokes for _, y, _ in stroke]
-    return max(max(xs) - min(xs), max(ys) - min(ys)) if xs else 0
-
-
-def _evidence(letter: Letter, act: SigningAct, shown_at: datetime, signed_at: datetime) -> dict[str, object]:
-    return {
-        "signer": letter.signer_name,
-        "proven_by": ["wechat_login", "verified_phone"],
-        "shown_at": shown_at.isoformat(),
-        "signed_at": signed_at.isoformat(),
-        "read_to_end": act.read_to_end,
-        "information_true": act.information_true,
-        "strokes": act.strokes,
-        "strokes_digest": hashed(json.dumps(act.strokes)),
-        "client": act.client[:200],
-        "address": act.address,
-    }
+    judge_strokes(act.strokes).insist()
 
 
 def signature_view(signature: Signature, *, confirmed: bool) -> SignatureView:
     """A signature on record."""
     return SignatureView(
+        number=signature.number,
         version=signature.version,
         digest=signature.digest,
         capacity=signature.capacity,
@@ -212,15 +213,16 @@ def signature_view(signature: Signature, *, confirmed: bool) -> SignatureView:
     )
 
 
-def _render(case: Case, letter: Letter, signature: Signature, *, confirmed: bool) -> str:
+def _render(signature: Signature, *, confirmed: bool) -> str:
+    signed = as_signed(signature)
     return render_signed_letter(
-        letter.text,
-        facts=letter.facts,
-        signer=letter.signer_name,
-        capacity=letter.capacity,
-        signed_at=signature.signed_at,
+        signed.text,
+        facts=signed.facts,
+        signer=signed.signer,
+        capacity=signed.capacity,
+        signed_at=signed.signed_at,
         digest=signature.digest,
-        strokes=signature.evidence["strokes"],
-        minor=str(case.form["name"]) if case.is_minor else None,
+        strokes=signed.strokes,
+        minor=signed.minor,
         confirmed=confirmed,
     )

@@ -12,20 +12,24 @@ from casework.views import (
     CaseView,
     ClockView,
     EventView,
+    HoldView,
     LetterStanding,
     NoticeView,
     PointView,
+    WaitingView,
 )
 from domain.applicant import mask_name
 from domain.case_number import check_case_number
 from domain.division import find_division
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, CaseState, DeliveryMode, Whose
+from domain.terms import CaseEventKind, CaseState, DeliveryMode, NoticeKind, Whose
 from models.card import clocks_of
 from models.case import Case, CaseEvent, cases_of_account, events_of, find_case, lock_case
+from models.hold import unended_hold
 from models.notice import notices_of
 from models.place import AcceptancePoint
 from models.slot import Booking, live_booking
+from models.waiting import live_waiting
 from templates.labels import label
 from templates.notices import render_notice
 
@@ -33,6 +37,7 @@ _BEFORE_COUNTER = {
     "booking": "请预约受理点和时间。",
     "letter_signature": "请阅读并签署告知承诺书。",
 }
+_SIGN_AGAIN = "签署以后申请信息有更正，请重新阅读并签署告知承诺书。"
 _NEXT = {
     CaseState.OPEN: "请按预约时间到受理点，出示二维码并交验材料原件。",
     CaseState.ACCEPTED: "受理点正在把材料流转给户籍地公安机关，请保持电话畅通。",
@@ -80,6 +85,8 @@ async def my_notices(deps: Deps, citizen: Citizen, number: str) -> tuple[NoticeV
     case = await own_case(citizen, number)
     told: dict[tuple[str, str], NoticeView] = {}
     for notice in await notices_of(case.id):
+        if notice.kind is NoticeKind.VISIT_REMINDER and notice.status in {"owed", "skipped"}:
+            continue  # not told yet, or never
         text = render_notice(notice.kind, notice.facts)
         told.setdefault(
             (notice.kind, text.sms), NoticeView(notice.kind, text.title, text.sms, notice.owed_at, notice.status)
@@ -108,13 +115,16 @@ async def case_view(deps: Deps, case: Case) -> CaseView:
         slip_number=case.slip_number,
         clocks=await clock_views(case),
         history=history,
+        hold=await _hold_view(deps, case),
+        waiting=await _waiting_view(case),
     )
 
 
 def next_step(case: Case, facts: CaseFacts, history: Sequence[EventView]) -> str:
     """One sentence that says what to do next."""
     if case.state is CaseState.OPEN and facts.missing:
-        return _bring_again(history) or _BEFORE_COUNTER[facts.missing[0]]
+        again = facts.signed_before and facts.missing[0] == "letter_signature"
+        return _bring_again(history) or (_SIGN_AGAIN if again else _BEFORE_COUNTER[facts.missing[0]])
     return next_in_state(case)
 
 
@@ -138,6 +148,8 @@ def letter_standing(facts: CaseFacts) -> LetterStanding:
         version=facts.letter.text.version if facts.letter else None,
         signed_at=facts.signature.signed_at if facts.signature else None,
         method=signed_by(facts),
+        number=facts.signature.number if facts.signature else None,
+        sign_again=facts.signed_before and facts.letter_standing == "to_sign",
     )
 
 
@@ -150,6 +162,9 @@ def point_view(point: AcceptancePoint) -> PointView:
         place=find_division(point.division).full_name,
         address=point.address,
         phone=point.phone,
+        hours=str(point.schedule.get("hours_text", "")),
+        latitude=point.latitude,
+        longitude=point.longitude,
     )
 
 
@@ -162,6 +177,24 @@ def booking_view(booking: Booking, facts: CaseFacts) -> BookingView:
         seats=booking.seats,
         who_must_come=facts.guidance.who_must_come or (Whose.APPLICANT,),
     )
+
+
+async def _hold_view(deps: Deps, case: Case) -> HoldView | None:
+    """The place held; one that ran out is none, whether it was swept or not."""
+    held = await unended_hold(case.id)
+    if held is None or held.until <= deps.clock.now():
+        return None
+    return HoldView(
+        point=point_view(held.slot.point), starts_at=held.slot.starts_at, ends_at=held.slot.ends_at,
+        until=held.until, offered=held.is_offer,
+    )  # fmt: skip
+
+
+async def _waiting_view(case: Case) -> WaitingView | None:
+    waiting = await live_waiting(case.id)
+    if waiting is None:
+        return None
+    return WaitingView(point_view(waiting.point), waiting.from_day, waiting.to_day, waiting.since)
 
 
 async def clock_views(case: Case) -> tuple[ClockView, ...]:

@@ -171,6 +171,10 @@ class PointView:
     place: str
     address: str
     phone: str
+    hours: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    distance_metres: int | None = None
 
 
 @dataclass(frozen=True)
@@ -194,16 +198,40 @@ class BookingView:
 
 
 @dataclass(frozen=True)
+class HoldView:
+    """A place kept until a moment. ``offered``: it was freed, and offered from the waiting list."""
+
+    point: PointView
+    starts_at: datetime
+    ends_at: datetime
+    until: datetime
+    offered: bool
+
+
+@dataclass(frozen=True)
+class WaitingView:
+    """Waiting for a place on one of some days."""
+
+    point: PointView
+    from_day: date
+    to_day: date
+    since: datetime
+
+
+@dataclass(frozen=True)
 class LetterStanding:
     """Where the commitment letter of a case stands.
 
-    ``standing``: not_required | to_sign | signed | on_paper (sign at the counter) | confirmed.
+    ``standing``: not_required | to_sign | signed | on_paper (sign at the counter) | confirmed. ``number`` is the
+    signed letter's own. ``sign_again``: it was signed, and then a signed fact was corrected (T07).
     """
 
     standing: str
     version: str | None
     signed_at: datetime | None
     method: SignatureMethod | None
+    number: str | None = None
+    sign_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -251,6 +279,8 @@ class CaseView:
     slip_number: str | None
     clocks: tuple[ClockView, ...]
     history: tuple[EventView, ...]
+    hold: HoldView | None = None
+    waiting: WaitingView | None = None
 
 
 @dataclass(frozen=True)
@@ -284,8 +314,9 @@ class LetterView:
 
 @dataclass(frozen=True)
 class SignatureView:
-    """The signature on record."""
+    """The signature on record. ``number`` is the letter's own: anybody verifies the letter by it."""
 
+    number: str
     version: str
     digest: str
     capacity: SignerCapacity
@@ -441,3 +472,25 @@ class ProxyView:
 
     name_masked: str
     kinship: Kinship
+
+
+@dataclass(frozen=True)
+class LetterVerification:
+    """What anybody may know of a letter by its number.
+
+    ``genuine``: seal, text, facts and handwriting are as they were signed; if not, nothing else is told of it.
+    ``in_force``: the case's facts still are the signed ones and it was not signed anew. ``digest`` stands on the file.
+    """
+
+    number: str
+    genuine: bool
+    title: str | None
+    signer_masked: str | None
+    capacity: SignerCapacity | None
+    signed_at: datetime | None
+    digest_name: str | None
+    digest: str | None
+    in_force: bool
+    confirmed_at_counter: bool
+    confirmed_at: datetime | None
+    replaced_by_paper: bool

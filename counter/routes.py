@@ -6,11 +6,12 @@ from typing import Final
 from aiohttp import web
 
 from counter.access import OFFICER_IN, PUBLIC, STATION_SYSTEM, Access, AnyHandler
-from counter.handlers import cases, days, health, logins, reports, scans, statics
+from counter.handlers import appeals, cases, closures, days, health, logins, reports, scans, statics
 from domain.terms import StaffRole
 
 ANYONE_SIGNED_IN: Final = OFFICER_IN()
 AT_THE_COUNTER: Final = OFFICER_IN(StaffRole.CLERK)
+MAY_CLOSE: Final = OFFICER_IN(StaffRole.OPERATOR, StaffRole.SUPERVISOR)
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/", days.show, ANYONE_SIGNED_IN),
     Route("POST", "/scan", scans.scan, AT_THE_COUNTER),
     Route("GET", "/cases/{number}", cases.show, AT_THE_COUNTER),
+    Route("GET", "/cases/{number}/letter.pdf", cases.show_letter, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/letter", cases.confirm_letter, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/acceptance", cases.accept, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/decline", cases.decline, AT_THE_COUNTER),
@@ -39,7 +41,13 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/cases/{number}/arrival", cases.register_arrival, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/release", cases.release, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/check", cases.record_check, AT_THE_COUNTER),
+    Route("GET", "/closures", closures.show, MAY_CLOSE),
+    Route("POST", "/closures", closures.close, MAY_CLOSE),
+    Route("GET", "/closures/{number}", closures.report, MAY_CLOSE),
+    Route("GET", "/appeals", appeals.show, AT_THE_COUNTER),
+    Route("POST", "/appeals/{number}", appeals.decide, AT_THE_COUNTER),
     Route("POST", "/station/v1/reports", reports.take, STATION_SYSTEM),
+    Route("POST", "/station/v1/letter-exports", reports.export_letter, STATION_SYSTEM),
 )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -12,6 +12,7 @@ from domain.refusal import Refusal
 from domain.terms import ReportKind
 
 _STRICT = ConfigDict(extra="forbid", frozen=True, strict=True)
+Shape = TypeVar("Shape", bound=BaseModel)
 _RECEIPT = TypeAdapter(ReportReceipt)
 _SEEN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 
@@ -45,15 +46,22 @@ class ReportIn(BaseModel):
     facts: FactsIn = Field(default_factory=FactsIn)
 
 
+class ExportIn(BaseModel):
+    """Which case's letter is asked for."""
+
+    model_config = _STRICT
+
+    acceptance_number: Annotated[str, _line(40)]
+
+
+def read_export(body: bytes) -> str:
+    """The acceptance number in a body. Raises Refusal ``report_malformed``."""
+    return _read(ExportIn, body).acceptance_number
+
+
 def read_report(body: bytes) -> Report:
     """The report in a body. Raises Refusal ``report_malformed`` that names the first field at fault."""
-    try:
-        _refuse_doubles(body)
-        told = ReportIn.model_validate_json(body)
-    except ValidationError as error:
-        raise Refusal("report_malformed", field=_where(error)) from None
-    except (ValueError, RecursionError):
-        raise Refusal("report_malformed", field="JSON") from None
+    told = _read(ReportIn, body)
     return Report(
         report_id=told.report_id,
         kind=told.kind,
@@ -67,6 +75,16 @@ def read_report(body: bytes) -> Report:
 def receipt_bytes(receipt: ReportReceipt) -> bytes:
     """The receipt as JSON."""
     return _RECEIPT.dump_json(receipt)
+
+
+def _read(shape: type[Shape], body: bytes) -> Shape:
+    try:
+        _refuse_doubles(body)
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        raise Refusal("report_malformed", field=_where(error)) from None
+    except (ValueError, RecursionError):
+        raise Refusal("report_malformed", field="JSON") from None
 
 
 def _refuse_doubles(body: bytes) -> None:

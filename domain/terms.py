@@ -174,7 +174,9 @@ class CaseEventKind(StrEnum):
     OPENED = "opened"
     BOOKED = "booked"
     BOOKING_CANCELLED = "booking_cancelled"
+    VISIT_MISSED = "visit_missed"
     LETTER_SIGNED = "letter_signed"
+    FACTS_CORRECTED = "facts_corrected"
     CODE_ISSUED = "code_issued"
     CHECKED_IN = "checked_in"
     SUPPLEMENTS_LISTED = "supplements_listed"
@@ -201,6 +203,11 @@ class NoticeKind(StrEnum):
     CASE_OPENED = "case_opened"
     BOOKING_CONFIRMED = "booking_confirmed"
     BOOKING_CANCELLED = "booking_cancelled"
+    PLACE_OFFERED = "place_offered"
+    POINT_CLOSED = "point_closed"
+    VISIT_REMINDER = "visit_reminder"
+    VISIT_CHANGED = "visit_changed"
+    VISIT_MISSED = "visit_missed"
     SUPPLEMENTS_LISTED = "supplements_listed"
     ACCEPTED = "accepted"
     DECLINED = "declined"
@@ -235,3 +242,18 @@ class ReportKind(StrEnum):
     PRODUCTION_STARTED = "production_started"
     DISPATCHED = "dispatched"
     RECEIVED_BY_POST = "received_by_post"
+
+
+class EditionKind(StrEnum):
+    """The files of a signed letter: as signed on the phone, and with the mark of the counter that confirmed it (D8)."""
+
+    SIGNED = "signed"
+    CONFIRMED = "confirmed"
+
+
+class EditionStatus(StrEnum):
+    """Where the file of a letter stands. ``failed``: a person has to look; it is tried again every day."""
+
+    OWED = "owed"
+    MADE = "made"
+    FAILED = "failed"

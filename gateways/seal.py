@@ -68,8 +68,11 @@ DIGESTS = {algorithm.name: algorithm for algorithm in (SHA256, SM3)}
 class PlatformSeal:
     """One key with its certificate. Its methods take milliseconds of computing: call them in a thread.
 
-    ``trust`` is PEM: this certificate and the retired ones it was given, for verifying.
+    ``trust`` is PEM: this certificate and the retired ones it was given, for verifying. ``digests`` are the digests
+    evidence may be made with, by name.
     """
+
+    digests = DIGESTS
 
     def __init__(self, key: PrivateKey, certificate: x509.Certificate, retired: bytes = b"") -> None:
         self.algorithm = _algorithm_of(key.public_key())

@@ -1,8 +1,8 @@
 """A typed handler becomes an aiohttp route: what it asks for by type is read, checked and handed in; its view goes out.
 
-A handler may ask for ``Deps``, ``Citizen``, ``Token``, ``Key`` (idempotency key), ``Client``, the parts of its path by
-name, and one ``Body`` or ``Query`` shape. What cannot be served as written is a ``BadRouteError`` when the application
-is made, never a surprise at the first request.
+A handler may ask for ``Deps``, ``Citizen``, ``Token``, ``Key`` (idempotency key), ``Proof`` (work done), ``Client``,
+the parts of its path by name, and one ``Body`` or ``Query`` shape. What cannot be served as written is a
+``BadRouteError`` when the application is made, never a surprise at the first request.
 """
 
 import inspect
@@ -18,15 +18,27 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, TypeAdapter
 
 from casework.callers import Citizen
+from casework.challenge import Proof
 from casework.deps import Deps
 from miniapp_api.access import Access, Token, admit, bearer_token
 from miniapp_api.keys import DEPS
-from miniapp_api.reading import Client, Key, client_of, idempotency_key, json_body, path_value, query_values
+from miniapp_api.reading import (
+    Client,
+    Key,
+    challenge_answer,
+    client_of,
+    idempotency_key,
+    json_body,
+    path_value,
+    query_values,
+)
 from miniapp_api.shapes import Body, Query
 
 BODY_LIMIT = 64 * 1024
 JSON = "application/json"
 HTML = "text/html"
+CALENDAR = "text/calendar"
+PDF = "application/pdf"
 
 Handler = Callable[..., Awaitable[Any]]
 _NO_HEADERS: Mapping[str, str] = {}
@@ -61,6 +73,7 @@ class Source(StrEnum):
     CLIENT = "client"
     PATH = "path"
     KEY = "key"
+    PROOF = "proof"
     QUERY = "query"
     BODY = "body"
 
@@ -72,8 +85,9 @@ _BY_TYPE: Mapping[Any, Source] = {
     Token: Source.TOKEN,
     Client: Source.CLIENT,
     Key: Source.KEY,
+    Proof: Source.PROOF,
 }
-_SIGNED_IN = frozenset({Source.CITIZEN, Source.TOKEN, Source.KEY})
+_SIGNED_IN = frozenset({Source.CITIZEN, Source.TOKEN, Source.KEY, Source.PROOF})
 _SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 
 
@@ -125,6 +139,8 @@ class Operation:
         headers, status = self.route.headers, self.route.status
         if self.returns is None:
             return web.Response(status=status, headers=headers)
+        if isinstance(view, bytes):
+            return web.Response(status=status, body=view, content_type=self.route.media, headers=headers)
         if self.route.media != JSON:
             return web.Response(
                 status=status, text=view, content_type=self.route.media, charset="utf-8", headers=headers
@@ -139,6 +155,7 @@ _READERS: Mapping[Source, Callable[[web.Request], Any]] = {
     Source.TOKEN: bearer_token,
     Source.CLIENT: client_of,
     Source.KEY: idempotency_key,
+    Source.PROOF: challenge_answer,
 }
 
 

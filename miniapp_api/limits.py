@@ -28,6 +28,7 @@ class Limits:
 
     logins_per_address: Allowance = Allowance(burst=600, per_second=20.0)
     writes_per_account: Allowance = Allowance(burst=120, per_second=2.0)
+    checks_per_address: Allowance = Allowance(burst=120, per_second=2.0)
 
 
 class Buckets:
@@ -55,8 +56,9 @@ class Buckets:
 
 
 class Gate:
-    """Both kinds of buckets."""
+    """All kinds of buckets; ``checks`` are verifications of letters by number."""
 
     def __init__(self, limits: Limits) -> None:
         self.logins = Buckets(limits.logins_per_address)
         self.writes = Buckets(limits.writes_per_account)
+        self.checks = Buckets(limits.checks_per_address)

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from miniapp_api.access import Access
-from miniapp_api.kit import HTML, JSON, Argument, Operation, Source
-from miniapp_api.reading import IDEMPOTENCY_KEY
+from miniapp_api.kit import JSON, PDF, Argument, Operation, Source
+from miniapp_api.reading import CHALLENGE_ANSWER, IDEMPOTENCY_KEY
 from miniapp_api.refusals import PROBLEM, PROBLEM_SHAPE
 
 _REF = "#/components/schemas/{model}"
@@ -104,6 +104,9 @@ def _parameters(argument: Argument) -> list[dict[str, Any]]:
         case Source.KEY:
             schema = {"type": "string", "pattern": "^[!-~]{8,80}$", "minLength": 8, "maxLength": 80}
             return [{"name": IDEMPOTENCY_KEY, "in": "header", "required": True, "schema": schema}]
+        case Source.PROOF:
+            schema = {"type": "string", "maxLength": 120}
+            return [{"name": CHALLENGE_ANSWER, "in": "header", "required": False, "schema": schema}]
         case Source.QUERY:
             return _query_parameters(argument.adapter.json_schema())
         case _:
@@ -133,7 +136,7 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     if operation.returns and route.media == JSON:
         ok["content"] = _content(JSON, schemas[route.handler.__name__, "serialization"])
     elif operation.returns:
-        ok["content"] = _content(HTML, {"type": "string"})
+        ok["content"] = _content(route.media, {} if route.media == PDF else {"type": "string"})
     refused = {status for argument in operation.arguments for status in _ALSO.get(argument.source, ())}
     problem = _content(PROBLEM, schemas["problem", "serialization"])
     told = {str(int(route.status)): ok}

@@ -10,10 +10,13 @@ from typing import Any, NewType
 from aiohttp import hdrs, web
 from pydantic import TypeAdapter, ValidationError
 
+from casework.challenge import NO_PROOF, Proof
 from domain.refusal import Refusal
 from templates.labels import label
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+CHALLENGE_ANSWER = "X-Challenge-Answer"
+_PROOF_SHAPE = re.compile(r"([0-9]{1,12}\.[0-9]{1,2}\.[0-9a-f]{32}):([!-9;-~]{1,64})")
 _KEY_SHAPE = re.compile(r"[!-~]{8,80}")
 _UNPRINTABLE = re.compile(r"[^ -~]")
 _NOT_IN_NAMES = re.compile(r"[^\w.\[\]-]")
@@ -46,6 +49,13 @@ def idempotency_key(request: web.Request) -> Key:
     if len(given) > 1 or not _KEY_SHAPE.fullmatch(given[0]):
         raise Refusal("idempotency_key_malformed")
     return Key(given[0])
+
+
+def challenge_answer(request: web.Request) -> Proof:
+    """``challenge:answer`` of the one X-Challenge-Answer; what is not of that form proves nothing."""
+    given = request.headers.getall(CHALLENGE_ANSWER, [])
+    match = _PROOF_SHAPE.fullmatch(given[0]) if len(given) == 1 else None
+    return Proof(match[1], match[2]) if match else NO_PROOF
 
 
 def path_value(request: web.Request, name: str, adapter: TypeAdapter[Any]) -> Any:

@@ -21,10 +21,11 @@ _log = structlog.get_logger(__name__)
 _CODES: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "bad_request not_json idempotency_key_missing idempotency_key_malformed",
     HTTPStatus.UNAUTHORIZED: "not_signed_in session_expired",
-    HTTPStatus.FORBIDDEN: "consent_required login_blocked signer_not_allowed",
+    HTTPStatus.FORBIDDEN: "consent_required login_blocked signer_not_allowed challenge_required challenge_failed",
     HTTPStatus.NOT_FOUND: (
         "not_found case_not_found declaration_not_found person_not_yours station_not_found slot_not_found "
-        "booking_not_found letter_not_signed"
+        "booking_not_found letter_not_signed hold_not_found waiting_not_found visit_not_found letter_unknown "
+        "letter_number_malformed"
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.CONFLICT: (
@@ -36,7 +37,10 @@ _CODES: Mapping[HTTPStatus, str] = {
         "step_out_of_order station_not_open_yet station_without_service station_elsewhere person_declared_already "
         "guardian_must_apply service_not_offered service_not_open_yet service_pilot_only service_rolling_out "
         "only_across_provinces same_county household_outside_mainland household_place_blocked "
-        "residence_outside_mainland held_card_already active_soldier booklet_obtainable"
+        "residence_outside_mainland held_card_already active_soldier booklet_obtainable slot_too_soon slot_closed "
+        "too_late_to_change hold_exists booking_blocked bookings_too_often visit_items_differ places_free "
+        "appeal_exists letter_being_made letter_not_made letter_record_broken facts_unchanged "
+        "facts_fixed_at_counter phone_not_verified"
     ),
     HTTPStatus.REQUEST_TIMEOUT: "too_slow",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
@@ -50,9 +54,9 @@ _CODES: Mapping[HTTPStatus, str] = {
         "collector_not_relative address_missing address_not_detailed address_other_province address_too_long "
         "address_without_province before_first_rule birth_date_in_future declared_locally_required proof_required "
         "post_address_required message_template_unknown place_too_coarse guardianship_not_for_adults "
-        "post_address_without_province collector_is_applicant collector_too_young"
+        "post_address_without_province collector_is_applicant collector_too_young waiting_days_wrong"
     ),
-    HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests login_too_often",
+    HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests login_too_often holds_too_often",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal",
     HTTPStatus.SERVICE_UNAVAILABLE: "service_unavailable wechat_unreachable",
 }

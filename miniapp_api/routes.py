@@ -16,15 +16,20 @@ from miniapp_api.handlers import (
     points,
     privacy,
     sessions,
+    verifications,
+    visits,
 )
 from miniapp_api.handlers import residence_declarations as declarations
-from miniapp_api.kit import HTML, Route
+from miniapp_api.kit import CALENDAR, HTML, PDF, Route
 from templates.letters import signed_letter_policy
+from templates.visit_slip import visit_slip_policy
 
 _V1 = "/api/v1"
 _CASE = f"{_V1}/cases/{{number}}"
 _SIGNATURE_LIMIT = 256 * 1024  # strokes, one point every few milliseconds
 _NOT_FRAMED = "frame-ancestors 'none'; object-src 'none'; sandbox"
+_SAVED_VISIT = {"Content-Disposition": 'attachment; filename="visit.ics"'}
+_SAVED_LETTER = {"Content-Disposition": 'attachment; filename="letter.pdf"'}
 _CLEAR = {"Clear-Site-Data": '"cache", "cookies", "storage"'}
 
 PUBLIC, CITIZEN = Access.PUBLIC, Access.CITIZEN
@@ -33,6 +38,7 @@ CREATED, NO_CONTENT = HTTPStatus.CREATED, HTTPStatus.NO_CONTENT
 
 def routes() -> tuple[Route, ...]:
     """The table."""
+    slip = {"Content-Security-Policy": f"{visit_slip_policy()}; {_NOT_FRAMED}"}
     sealed = {"Content-Security-Policy": f"{signed_letter_policy()}; {_NOT_FRAMED}"}
     return (
         Route("POST", f"{_V1}/sessions", sessions.start_session, PUBLIC, CREATED),
@@ -53,6 +59,10 @@ def routes() -> tuple[Route, ...]:
         Route("GET", f"{_V1}/residence-declarations/{{declaration_id}}", declarations.read_declaration, CITIZEN),
         Route("GET", f"{_V1}/points", points.list_points, PUBLIC),
         Route("GET", f"{_V1}/points/{{code}}/slots", points.list_free_slots, PUBLIC),
+        Route("GET", f"{_V1}/points/{{code}}/challenge", points.read_challenge, CITIZEN),
+        Route("GET", f"{_V1}/me/visits", visits.list_visits, CITIZEN),
+        Route("POST", f"{_V1}/me/visits/{{visit_id}}/appeal", visits.appeal_visit, CITIZEN, CREATED),
+        Route("PUT", f"{_V1}/visits", bookings.book_visit, CITIZEN),
         Route("POST", f"{_V1}/cases", cases.open_case, CITIZEN, CREATED),
         Route("GET", f"{_V1}/cases", cases.list_cases, CITIZEN),
         Route("GET", _CASE, cases.read_case, CITIZEN),
@@ -60,13 +70,26 @@ def routes() -> tuple[Route, ...]:
         Route("POST", f"{_CASE}/withdrawal", cases.withdraw_case, CITIZEN),
         Route("PUT", f"{_CASE}/booking", bookings.book, CITIZEN),
         Route("DELETE", f"{_CASE}/booking", bookings.cancel_booking, CITIZEN),
+        Route("GET", f"{_CASE}/booking.ics", bookings.read_calendar, CITIZEN, media=CALENDAR, headers=_SAVED_VISIT),
+        Route("GET", f"{_CASE}/booking.html", bookings.read_slip, CITIZEN, media=HTML, headers=slip),
+        Route("PUT", f"{_CASE}/hold", bookings.hold, CITIZEN),
+        Route("DELETE", f"{_CASE}/hold", bookings.release_hold, CITIZEN),
+        Route("PUT", f"{_CASE}/waiting", bookings.wait_for_place, CITIZEN),
+        Route("DELETE", f"{_CASE}/waiting", bookings.stop_waiting, CITIZEN),
         Route("GET", f"{_CASE}/letter", letters.show_letter, CITIZEN),
         Route("POST", f"{_CASE}/signature", letters.sign_letter, CITIZEN, CREATED, body_limit=_SIGNATURE_LIMIT),
+        Route("POST", f"{_CASE}/letter-readings", letters.mark_letter_read, CITIZEN, NO_CONTENT),
+        Route("GET", f"{_CASE}/letter.pdf", letters.read_letter_file, CITIZEN, media=PDF, headers=_SAVED_LETTER),
+        Route("PATCH", f"{_CASE}/facts", letters.correct_facts, CITIZEN),
+        Route("GET", f"{_V1}/letters/{{number}}/verification", verifications.read_verification, PUBLIC),
         Route("GET", f"{_CASE}/signature.html", letters.read_signed_letter, CITIZEN, media=HTML, headers=sealed),
         Route("POST", f"{_CASE}/handoff-codes", handoff_codes.issue_handoff_code, CITIZEN, CREATED),
         Route("PUT", f"{_CASE}/collector", cases.name_collector, CITIZEN),
         Route("GET", "/guide", guide_page.read_page, PUBLIC),
         Route("GET", "/guide/guide.css", guide_page.read_style, PUBLIC),
+        Route("GET", "/verify", verifications.ask_for_number, PUBLIC),
+        Route("GET", "/verify/{number}", verifications.read_page, PUBLIC),
+        Route("GET", "/letter-seals.pem", verifications.read_seals, PUBLIC),
         Route("GET", "/healthz", health.health, PUBLIC),
         Route("GET", "/openapi.json", documents.openapi, PUBLIC),
         Route("GET", "/docs", documents.docs, PUBLIC),

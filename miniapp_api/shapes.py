@@ -10,12 +10,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from casework.correct_facts import Correction
 from casework.declare_residence import ResidenceFacts
 from casework.explain_policy import Answers, GuideQuestion
 from casework.open_case import CaseWish, PostAddress
 from casework.pre_register import PersonFacts
 from casework.views import PointView
 from domain.identity_number import parse_identity_number
+from domain.position import Position
 from domain.terms import (
     DeliveryMode,
     GuardianRelation,
@@ -84,6 +86,25 @@ Moment = Annotated[
     Field(strict=False, ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2100, 1, 1, tzinfo=UTC)),
     AfterValidator(lambda moment: moment.astimezone(UTC)),
 ]
+_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,3})?")
+
+
+def _as_degrees(value: Any) -> Any:
+    """Degrees in a query: plain digits, three decimals at most."""
+    if isinstance(value, str) and _DEGREES.fullmatch(value):
+        return float(value)
+    raise ValueError("not degrees")
+
+
+Latitude = Annotated[
+    float, BeforeValidator(_as_degrees, json_schema_input_type=Annotated[float, Field(multiple_of=0.001)]),
+    Field(ge=-90, le=90),
+]  # fmt: skip
+Longitude = Annotated[
+    float, BeforeValidator(_as_degrees, json_schema_input_type=Annotated[float, Field(multiple_of=0.001)]),
+    Field(ge=-180, le=180),
+]  # fmt: skip
+AgeGroup = Literal["under_16", "over_16"]
 Coordinate = Annotated[int, Field(ge=0, le=1000)]
 Milliseconds = Annotated[int, Field(ge=0, le=3_600_000)]
 Stroke = Annotated[tuple[tuple[Coordinate, Coordinate, Milliseconds], ...], Field(min_length=1, max_length=10_000)]
@@ -247,17 +268,29 @@ class ItemQuery(Query):
 
 
 class PointsQuery(Query):
-    """Which service item, in or near which place."""
+    """Which service item, in or near which place; with a position, nearest first.
+
+    A position is told no closer than a hundred metres (three decimals): nobody's doorstep belongs into an address.
+    """
 
     item: ServiceItem
     division: ShortText
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+
+    def near(self) -> Position | None:
+        """The position, if it is whole."""
+        if self.latitude is None or self.longitude is None:
+            return None
+        return Position(self.latitude, self.longitude)
 
 
 class SlotsQuery(Query):
-    """Which service item, on which day."""
+    """Which service item, on which day, for whom: places may be kept for applicants under 16."""
 
     item: ServiceItem
     day: Day
+    age: AgeGroup | None = None
 
 
 class PostTo(Body):
@@ -303,6 +336,32 @@ class BookingWish(Body):
     starts_at: Moment
 
 
+class VisitWish(Body):
+    """One visit for several cases: all of them or none."""
+
+    cases: Annotated[tuple[PathText, ...], Field(min_length=1, max_length=6)]
+    point: ShortText
+    starts_at: Moment
+
+
+class WaitingWish(Body):
+    """Where to wait for a place, and on which days."""
+
+    point: ShortText
+    from_day: Day
+    to_day: Day
+
+    def days(self) -> tuple[date, date]:
+        """First and last day."""
+        return self.from_day, self.to_day
+
+
+class AppealText(Body):
+    """Why a missed visit should not count."""
+
+    text: LongText
+
+
 class Signature(Body):
     """A signature under the letter that was shown: its nonce and digest, and the strokes as x, y (0–1000) and ms."""
 
@@ -311,6 +370,26 @@ class Signature(Body):
     read_to_end: bool
     information_true: bool
     strokes: Annotated[tuple[Stroke, ...], Field(max_length=1000)]
+
+
+class LetterRead(Body):
+    """The nonce of the letter that was read to its end."""
+
+    nonce: Opaque
+
+
+class CorrectedFacts(Body):
+    """What is to stand in the application instead; what is left out stays as it is. A new phone must be verified."""
+
+    phone: ShortText | None = None
+    household_address: LongText | None = None
+    residence_address: LongText | None = None
+    proof: ProofKind | None = None
+    proof_of: Whose | None = None
+
+    def wish(self) -> Correction:
+        """As the act takes it."""
+        return Correction(**self.model_dump())
 
 
 class CollectorName(Body):

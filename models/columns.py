@@ -26,6 +26,7 @@ _NONCE_BYTES = 12  # what GCM is made for (NIST SP 800-38D §5.2.1.1)
 _KEY_BYTES = 32
 
 _Text = TypeVar("_Text", bound=str | None)
+_Bytes = TypeVar("_Bytes", bound=bytes | None)
 _Json = TypeVar("_Json", bound=dict[str, Any] | None)
 _Time = TypeVar("_Time", datetime, datetime | None)
 
@@ -191,6 +192,27 @@ class SealedText(Sealed, Field[_Text]):
 
     def _decode(self, data: bytes) -> str:
         return data.decode()
+
+
+class SealedBytes(Sealed, Field[_Bytes]):
+    """A file that lies encrypted in the table. Write it by ``update``: a new row's bytes count as sealed ones."""
+
+    field_type = bytes
+
+    @overload
+    def __init__(self: "SealedBytes[bytes]", *, null: Literal[False] = False, **kwargs: Any) -> None: ...
+    @overload
+    def __init__(self: "SealedBytes[bytes | None]", *, null: Literal[True], **kwargs: Any) -> None: ...
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+    def _encode(self, value: Any) -> bytes:
+        if not isinstance(value, bytes):
+            raise TypeError(f"{self.purpose} takes bytes, not {type(value).__name__}")
+        return value
+
+    def _decode(self, data: bytes) -> bytes:
+        return data
 
 
 class SealedJson(Sealed, Field[_Json]):

@@ -17,11 +17,15 @@ from models import guards
 
 MODEL_MODULES = (
     "models.account",
+    "models.appeal",
     "models.audit",
     "models.card",
     "models.case",
     "models.handoff",
+    "models.hold",
+    "models.letter_edition",
     "models.notice",
+    "models.operator_task",
     "models.person",
     "models.place",
     "models.push",
@@ -31,6 +35,7 @@ MODEL_MODULES = (
     "models.signature",
     "models.slot",
     "models.staff",
+    "models.waiting",
 )
 MIGRATIONS = "models.migrations"
 
@@ -46,6 +51,9 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     OSError,
     TimeoutError,
 )
+
+# What PostgreSQL gives up one of two transactions with that got in each other's way: it may simply be tried again.
+COLLISIONS: tuple[type[Exception], ...] = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 _SQLITE = {
     "busy_timeout": "5000",  # ms a statement waits for another process's lock

@@ -9,13 +9,23 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
 
 from models.columns import KeyRing, UtcDatetime, install_keyring, utc
-from models.connect import MODEL_MODULES, UNAVAILABLE, Unreachable, connected, dialect_of, sqlite_path, tortoise_config
+from models.connect import (
+    COLLISIONS,
+    MODEL_MODULES,
+    UNAVAILABLE,
+    Unreachable,
+    connected,
+    dialect_of,
+    sqlite_path,
+    tortoise_config,
+)
 from models.migrate import BrokenReferences, apply_migrations, migrate, pending_migrations
 from models.reseal import reseal
 from models.seal_check import WrongKeys, check_keys
 from models.store import connection, detached, insert_once, move, transaction
 
 __all__ = [
+    "COLLISIONS",
     "MODEL_MODULES",
     "UNAVAILABLE",
     "BrokenReferences",

@@ -86,10 +86,20 @@ class MessageCredit(Model):
 
 
 async def owe_notice(dedupe_key: str, kind: NoticeKind, *, account_id: int, at: datetime, **columns: Any) -> bool:
-    """Owe a notice; False when this event already owes it."""
-    return await insert_once(
-        Notice, dedupe_key=dedupe_key, kind=kind, account_id=account_id, owed_at=at, due_at=at, **columns
-    )
+    """Owe a notice, due at once unless ``due_at`` says later; False when this event already owes it."""
+    given = {"due_at": at, **columns}
+    return await insert_once(Notice, dedupe_key=dedupe_key, kind=kind, account_id=account_id, owed_at=at, **given)
+
+
+async def drop_owed(key_begins: str, at: datetime) -> None:
+    """Skip the notices whose keys begin so and that were not sent yet: what they tell is no longer true."""
+    owed = Notice.filter(dedupe_key__startswith=key_begins, status="owed")
+    await owed.update(status="skipped", settled_at=at)
+
+
+async def notices_with(key_begins: str) -> list[Notice]:
+    """The notices whose keys begin so."""
+    return await Notice.filter(dedupe_key__startswith=key_begins).order_by("id")
 
 
 async def due_notices(at: datetime, limit: int) -> list[int]:

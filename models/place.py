@@ -1,15 +1,21 @@
-"""Acceptance points (受理点) and the services they may take (R033)."""
+"""Acceptance points (受理点), the services they may take (R033), how those are booked, and when a point is closed."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
 
 from domain.terms import ServiceItem
+from models.columns import UtcDatetime
 
 
 class AcceptancePoint(Model):
-    """A counter that takes non-local applications. ``schedule`` is a ``domain.slot.Schedule`` as JSON."""
+    """A counter that takes non-local applications. ``schedule`` is a ``domain.slot.Schedule`` as JSON.
+
+    ``latitude`` and ``longitude`` in degrees (GCJ-02); both or neither.
+    """
 
     id = fields.IntField(primary_key=True)
     code = fields.CharField(max_length=24, unique=True)
@@ -18,6 +24,8 @@ class AcceptancePoint(Model):
     address = fields.CharField(max_length=200)
     phone = fields.CharField(max_length=20)
     schedule: fields.JSONField[dict[str, object]] = fields.JSONField()
+    latitude = fields.FloatField(null=True)
+    longitude = fields.FloatField(null=True)
     is_demo = fields.BooleanField(default=False)
 
     class Meta:
@@ -25,7 +33,11 @@ class AcceptancePoint(Model):
 
 
 class PointService(Model):
-    """One service of one point, open from a day (R013)."""
+    """One service of one point, open from a day (R013), and its booking settings (``domain.supply.Supply``).
+
+    ``capacity`` None: that of the point's schedule. ``cut_off_minutes`` None: no cut-off. ``challenge_bits``: the work
+    asked for with each booking, 0 for none.
+    """
 
     id = fields.IntField(primary_key=True)
     point: fields.ForeignKeyRelation[AcceptancePoint] = fields.ForeignKeyField(
@@ -34,15 +46,46 @@ class PointService(Model):
     point_id: int
     item = fields.CharEnumField(ServiceItem, max_length=40)
     open_from = fields.DateField()
+    capacity = fields.IntField(null=True)
+    lead_minutes = fields.IntField(default=0)
+    horizon_days = fields.IntField(default=14)
+    release_hour = fields.IntField(default=0)
+    walk_in_percent = fields.IntField(default=0)
+    minor_places = fields.IntField(default=0)
+    cut_off_minutes = fields.IntField(null=True)
+    challenge_bits = fields.IntField(default=0)
 
     class Meta:
         table = "point_service"
         unique_together = (("point", "item"),)
 
 
+class Closure(Model):
+    """A time in which a point takes nobody, and why (R199, R200). Never changed; ``staff_id`` says who closed it."""
+
+    id = fields.IntField(primary_key=True)
+    point: fields.ForeignKeyRelation[AcceptancePoint] = fields.ForeignKeyField(
+        "models.AcceptancePoint", related_name="closures", on_delete=fields.RESTRICT
+    )
+    point_id: int
+    starts_at = UtcDatetime()
+    ends_at = UtcDatetime()
+    reason = fields.CharField(max_length=60)
+    closed_by = fields.CharField(max_length=60)
+    closed_at = UtcDatetime()
+
+    class Meta:
+        table = "closure"
+
+
 async def find_point(code: str) -> AcceptancePoint | None:
     """A point by its code."""
     return await AcceptancePoint.get_or_none(code=code)
+
+
+async def all_points() -> list[AcceptancePoint]:
+    """Every point, by code."""
+    return await AcceptancePoint.all().order_by("code")
 
 
 async def points_serving(item: ServiceItem, division_prefix: str, day: date) -> list[AcceptancePoint]:
@@ -52,10 +95,14 @@ async def points_serving(item: ServiceItem, division_prefix: str, day: date) -> 
     ).order_by("code")
 
 
-async def opens_service_on(point_id: int, item: ServiceItem) -> date | None:
-    """The day from which the point takes this item; None if it never does."""
-    service = await PointService.get_or_none(point_id=point_id, item=item)
-    return service.open_from if service else None
+async def find_service(point_id: int, item: ServiceItem) -> PointService | None:
+    """One service of a point with its settings; None if the point never takes the item."""
+    return await PointService.get_or_none(point_id=point_id, item=item)
+
+
+async def services_of(point_id: int) -> list[PointService]:
+    """Every service of a point."""
+    return await PointService.filter(point_id=point_id).order_by("id")
 
 
 async def keep_point(code: str, items: dict[ServiceItem, date], **columns: object) -> AcceptancePoint:
@@ -64,3 +111,29 @@ async def keep_point(code: str, items: dict[ServiceItem, date], **columns: objec
     for item, day in items.items():
         await PointService.update_or_create(point_id=point.id, item=item, defaults={"open_from": day})
     return point
+
+
+async def set_booking(point_id: int, item: ServiceItem, **settings: Any) -> None:
+    """Change the booking settings of one service."""
+    await PointService.filter(point_id=point_id, item=item).update(**settings)
+
+
+async def make_closure(**columns: Any) -> Closure:
+    """Write a closure."""
+    return await Closure.create(**columns)
+
+
+async def find_closure(closure_id: int) -> Closure | None:
+    """A closure with its point."""
+    return await Closure.get_or_none(id=closure_id).select_related("point")
+
+
+async def closures_between(point_id: int, start: datetime, end: datetime) -> list[Closure]:
+    """Closures of a point that touch a stretch of time."""
+    return await Closure.filter(point_id=point_id, starts_at__lt=end, ends_at__gt=start).order_by("id")
+
+
+async def latest_closures(point_id: int | None, limit: int) -> Sequence[Closure]:
+    """The newest closures, of one point or of all, the point loaded."""
+    found = Closure.all() if point_id is None else Closure.filter(point_id=point_id)
+    return await found.select_related("point").order_by("-id").limit(limit)

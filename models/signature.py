@@ -12,6 +12,8 @@ from models.columns import SealedJson, SealedText, UtcDatetime
 from models.staff import Staff
 from models.store import insert_once
 
+_CHAIN = 1
+
 
 class LetterShowing(Model):
     """A letter shown to a citizen: a server-made nonce, one use, a short window."""
@@ -26,6 +28,7 @@ class LetterShowing(Model):
     digest = fields.CharField(max_length=64)
     shown_at = UtcDatetime()
     expires_at = UtcDatetime()
+    read_at = UtcDatetime(null=True)
     used_at = UtcDatetime(null=True)
 
     class Meta:
@@ -36,7 +39,8 @@ class Signature(Model):
     """Append-only evidence: the exact letter and facts, their digest, who signed, in which capacity, how and when.
 
     ``digest`` is the SHA-256 of ``canonical``. A signature holds for a case as long as the case's facts still give
-    this digest; nothing is ever un-signed.
+    this digest; nothing is ever un-signed. ``record`` is the evidence in canonical bytes, sealed by the platform
+    (``seal``) and chained to the record before it (``position`` from 1, ``link``); ``number`` is what people verify by.
     """
 
     id = fields.IntField(primary_key=True)
@@ -52,9 +56,25 @@ class Signature(Model):
     evidence: fields.Field[dict[str, Any]] = SealedJson()
     rule_day = fields.DateField()
     signed_at = UtcDatetime()
+    number = fields.CharField(max_length=28, unique=True)
+    position = fields.IntField(unique=True)
+    record = SealedText()
+    link = fields.CharField(max_length=80)
+    seal = fields.CharField(max_length=1000)
 
     class Meta:
         table = "signature"
+
+
+class EvidenceChain(Model):
+    """One row: the end of the one chain of all signatures. Held while a record is added, so no place stays empty."""
+
+    id = fields.IntField(primary_key=True)
+    position = fields.IntField()
+    link = fields.CharField(max_length=80, null=True)
+
+    class Meta:
+        table = "evidence_chain"
 
 
 class LetterConfirmation(Model):
@@ -95,14 +115,47 @@ async def spend_showing(showing_id: int, at: datetime) -> bool:
     return await LetterShowing.filter(id=showing_id, used_at=None).update(used_at=at) == 1
 
 
+async def keep_reading(showing_id: int, at: datetime) -> None:
+    """Keep when the letter was first read to its end."""
+    await LetterShowing.filter(id=showing_id, read_at=None).update(read_at=at)
+
+
+async def hold_chain() -> EvidenceChain:
+    """The end of the chain, held until the transaction ends: one record is added after the other."""
+    await insert_once(EvidenceChain, id=_CHAIN, position=0, link=None)
+    return await EvidenceChain.select_for_update().get(id=_CHAIN)
+
+
+async def move_chain(position: int, link: str) -> bool:
+    """Put a record at the end; False when the place is taken, which ``hold_chain`` keeps from happening."""
+    end = EvidenceChain.filter(id=_CHAIN, position=position - 1)
+    return await end.update(position=position, link=link) == 1
+
+
+async def end_of_chain() -> tuple[int, str | None]:
+    """How many records the chain has, and its last link."""
+    end = await EvidenceChain.get_or_none(id=_CHAIN)
+    return (end.position, end.link) if end else (0, None)
+
+
+async def links_after(position: int, limit: int) -> list[Signature]:
+    """The next records of the chain."""
+    return await Signature.filter(position__gt=position).order_by("position").limit(limit)
+
+
+async def find_signature(number: str) -> Signature | None:
+    """A signature by the number of its letter, the case loaded."""
+    return await Signature.get_or_none(number=number).select_related("case")
+
+
+async def newest_signature(case_id: int) -> Signature | None:
+    """The newest signature of a case, whether or not it still holds."""
+    return await Signature.filter(case_id=case_id).order_by("-id").first()
+
+
 async def write_signature(**columns: Any) -> Signature:
     """Append a signature."""
     return await Signature.create(**columns)
-
-
-async def signature_with(case_id: int, digest: str) -> Signature | None:
-    """The newest signature over exactly these facts."""
-    return await Signature.filter(case_id=case_id, digest=digest).order_by("-id").first()
 
 
 async def confirm_letter(

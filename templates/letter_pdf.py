@@ -57,6 +57,7 @@ def render_letter_pdf(
     digest: str,
     strokes: Sequence[Stroke],
     verify_text: str,
+    letter_number: str | None = None,
     minor: str | None = None,
     confirmed: bool = False,
     digest_name: str = "SHA-256",
@@ -74,7 +75,10 @@ def render_letter_pdf(
     content = {
         **_letter_part(letter, number, signed_at, _capacity_line(capacity, minor), confirmed=confirmed),
         "facts": list(facts.items()),
-        "record": _record(letter, signer, capacity, signed_at, digest_name, digest),
+        "record": [
+            *([("承诺书编号", letter_number)] if letter_number else ()),
+            *_record(letter, signer, capacity, signed_at, digest_name, digest),
+        ],
         "notes": _notes(verify_text),
     }
     drawn = {"ink": _ink(strokes), "qr": _qr(verify_text)}

@@ -1,9 +1,12 @@
 """Commitment letters (告知承诺书): the published text, word for word, and the signed letter for reading and archiving.
 
-One folder per version under ``letters/``: ``letter.txt`` is the prescribed text (first line the title), ``meta.toml``
-its source, first day and SHA-256. Which version a case needs is a rule (``domain.commitment``), not said here.
+One folder per version, under ``letters/`` or in the operator's own folder: ``letter.txt`` is the prescribed text
+(first line the title), ``meta.toml`` says what it is for (item, scope, place of acceptance), its source, first day and
+SHA-256. From its first day on the newest text for a place is the one to sign. Whether a letter is needed at all is a
+rule (``domain.commitment``), not said here.
 """
 
+import re
 import tomllib
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -16,12 +19,13 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from domain.refusal import Refusal
-from domain.terms import SignerCapacity
+from domain.terms import ServiceItem, ServiceScope, SignerCapacity
 from templates.pages import render_page
 
 _FOLDER = Path(__file__).parent / "letters"
 _BOX = 1000.0  # strokes come in a box of 0..1000 both ways
 _MARGIN = 30.0
+_LONGEST_NAME = 80  # of a version: a column keeps it
 
 Stroke: TypeAlias = Sequence[Sequence[float]]
 
@@ -38,25 +42,57 @@ class LetterText:
     first_day: date
 
 
-def letter_text(version: str) -> LetterText:
-    """The letter of a version; raises Refusal ``letter_version_unknown`` (the version may come from anyone)."""
-    if version not in known_letters():
+class BrokenLetters(Exception):
+    """Letters nobody may sign on; ``problems`` says all of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def letter_text(version: str, more: Path | None = None) -> LetterText:
+    """The letter of a version; raises Refusal ``letter_version_unknown`` (the version may come from anyone).
+
+    ``more``: the operator's own folder of letters, beside those that come with the program.
+    """
+    if version not in known_letters(more):
         raise Refusal("letter_version_unknown", source="R062")
-    return _letter(version)
+    return _shelf(more)[version].letter
 
 
-@cache
-def known_letters() -> frozenset[str]:
+def known_letters(more: Path | None = None) -> frozenset[str]:
     """Every version that has a text."""
-    return frozenset(path.parent.name for path in _FOLDER.glob("*/letter.txt"))
+    return frozenset(_folders(more))
 
 
-def check_letters() -> list[str]:
+def version_in_force(
+    item: ServiceItem, scope: ServiceScope, residence: str, day: date, more: Path | None = None
+) -> str | None:
+    """The version to sign on a day where somebody applies; None while no source gives a text (D1).
+
+    The text of the narrowest place wins (a city's over its province's), then the newest.
+    """
+    fitting = [placed for placed in _shelf(more).values() if placed.fits(item, scope, residence, day)]
+    newest = max(fitting, key=lambda placed: (len(placed.residence), placed.letter.first_day), default=None)
+    return newest.letter.version if newest else None
+
+
+def check_letters(more: Path | None = None) -> list[str]:
     """Every problem of the letter folders, for the operator; empty when all is well. Run at start.
 
-    A text that no longer has the SHA-256 written beside it was changed by hand, and nothing may be signed on it.
+    A text that no longer has the SHA-256 written beside it was changed by hand, and nothing may be signed on it. Two
+    texts for one place from one day on leave open which to sign.
     """
-    return [problem for version in sorted(known_letters()) for problem in _problems_of(version)]
+    if more is not None and not more.is_dir():
+        return [f"letters: {more} is no folder"]
+    problems = [problem for version in sorted(_folders(more)) for problem in _problems_of(_folders(more)[version])]
+    return problems or _rivals(more)
+
+
+def insist_on_letters(more: Path | None) -> None:
+    """Raise BrokenLetters unless every letter can be signed."""
+    if problems := check_letters(more):
+        raise BrokenLetters(problems)
 
 
 def render_signed_letter(
@@ -95,36 +131,72 @@ def signed_letter_policy() -> str:
     return f"default-src 'none'; style-src 'sha256-{fingerprint}'; base-uri 'none'; form-action 'none'"
 
 
+@dataclass(frozen=True)
+class _Placed:
+    """A letter and what it is for; ``residence`` is the beginning of the division code of the place of acceptance."""
+
+    letter: LetterText
+    item: ServiceItem
+    scope: ServiceScope
+    residence: str
+
+    def fits(self, item: ServiceItem, scope: ServiceScope, residence: str, day: date) -> bool:
+        asked = (item, scope, residence.startswith(self.residence))
+        return asked == (self.item, self.scope, True) and self.letter.first_day <= day
+
+
 @cache
-def _letter(version: str) -> LetterText:
-    text = _prescribed(version)
-    meta = _meta(version)
-    title, *paragraphs = text.split("\n")
-    return LetterText(
-        version=version,
-        title=title,
-        paragraphs=tuple(paragraphs),
-        text=text,
-        source=str(meta["source"]),
-        first_day=meta["first_day"],
-    )
+def _folders(more: Path | None) -> Mapping[str, Path]:
+    """The folder of each version; a version of ours can't be replaced, only followed by another."""
+    places = (more, _FOLDER) if more and more.is_dir() else (_FOLDER,)
+    return {path.parent.name: path.parent for place in places for path in place.glob("*/letter.txt")}
 
 
-def _problems_of(version: str) -> list[str]:
+@cache
+def _shelf(more: Path | None) -> Mapping[str, _Placed]:
+    """Every letter, read once. Raises BrokenLetters for what can't be read."""
     try:
-        letter, meta = _letter(version), _meta(version)
-        changed = sha256(letter.text.encode()).hexdigest() != meta["sha256"]
-    except (OSError, ValueError, KeyError) as error:
-        return [f"letters/{version}: can't be read: {error!r}"]
-    return [f"letters/{version}: the text does not have the sha256 of meta.toml"] if changed else []
+        return {version: _placed(folder) for version, folder in _folders(more).items()}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BrokenLetters(check_letters(more)) from error
 
 
-def _prescribed(version: str) -> str:
-    return (_FOLDER / version / "letter.txt").read_bytes().decode("utf-8").removesuffix("\n")
+def _placed(folder: Path) -> _Placed:
+    text, meta = _prescribed(folder), _meta(folder)
+    title, *paragraphs = text.split("\n")
+    if type(meta["first_day"]) is not date or not re.fullmatch(r"([0-9]{2}){0,3}", meta["residence"]):
+        raise ValueError("first_day is a day, and residence the beginning of a division code")
+    letter = LetterText(folder.name, title, tuple(paragraphs), text, str(meta["source"]), meta["first_day"])
+    return _Placed(letter, ServiceItem(meta["item"]), ServiceScope(meta["scope"]), meta["residence"])
 
 
-def _meta(version: str) -> dict[str, Any]:
-    return tomllib.loads((_FOLDER / version / "meta.toml").read_text(encoding="utf-8"))
+def _problems_of(folder: Path) -> list[str]:
+    try:
+        placed, meta = _placed(folder), _meta(folder)
+        changed = sha256(placed.letter.text.encode()).hexdigest() != meta["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [f"letters/{folder.name}: can't be read: {error!r}"]
+    if len(folder.name) > _LONGEST_NAME or not placed.letter.paragraphs or not placed.letter.source.strip():
+        return [f"letters/{folder.name}: a letter has a name of at most {_LONGEST_NAME} letters, a text and a source"]
+    return [f"letters/{folder.name}: the text does not have the sha256 of meta.toml"] if changed else []
+
+
+def _rivals(more: Path | None) -> list[str]:
+    first: dict[tuple[object, ...], str] = {}
+    problems = []
+    for version, placed in sorted(_shelf(more).items()):
+        slot = (placed.item, placed.scope, placed.residence, placed.letter.first_day)
+        if first.setdefault(slot, version) != version:
+            problems.append(f"letters/{version}: {first[slot]} is for the same place from the same day")
+    return problems
+
+
+def _prescribed(folder: Path) -> str:
+    return (folder / "letter.txt").read_bytes().decode("utf-8").removesuffix("\n")
+
+
+def _meta(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "meta.toml").read_text(encoding="utf-8"))
 
 
 def _points(stroke: Stroke) -> list[tuple[float, float]]:

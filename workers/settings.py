@@ -56,11 +56,13 @@ def _function(name: str, job: Job) -> Function:
 
 def _cron(sweep: Sweep, job: Job) -> CronJob:
     """One tick is one job id, so that of many workers one runs it."""
-    runner: Any = swept(sweep.job, job)
+    runner: Any = swept(sweep.job, job, sweep.allowed)
     return cron(
         runner,
         name=f"sweep:{sweep.job}",
         second=set(sweep.seconds),
         minute=None if sweep.minutes is None else set(sweep.minutes),
+        hour=None if sweep.hours is None else set(sweep.hours),
         run_at_startup=True,
+        timeout=sweep.allowed + GRACE_SECONDS,
     )

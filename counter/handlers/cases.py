@@ -6,6 +6,7 @@ from aiohttp import web
 
 from casework import accept as acceptance
 from casework.callers import Officer
+from casework.read_letter import letter_at_counter
 from casework.register_arrival import register_arrival as arrive
 from casework.release_card import ReleaseAct, release_card
 from casework.release_card import record_check as record
@@ -28,6 +29,13 @@ async def show(request: web.Request, officer: Officer) -> web.Response:
     """The pre-filled case beside its checklist."""
     case = await read_case(request.app[DEPS], officer, _number(request))
     return case_page(officer, case, done=request.query.get("done", ""))
+
+
+async def show_letter(request: web.Request, officer: Officer) -> web.Response:
+    """The signed letter as a sealed PDF, for the case's own counter; the reading is on record."""
+    pdf = await letter_at_counter(request.app[DEPS], officer, _number(request))
+    headers = {"Content-Disposition": 'inline; filename="letter.pdf"', "Content-Security-Policy": "default-src 'none'"}
+    return web.Response(body=pdf, content_type="application/pdf", headers=headers)
 
 
 async def confirm_letter(request: web.Request, officer: Officer, form: Form) -> web.Response:

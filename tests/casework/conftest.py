@@ -9,6 +9,7 @@ from domain.policy.loader import load_rulebook
 from domain.policy.rule import Rulebook
 from models.db import Database
 from tests.casework.town import Bell, Sms, StrongRandom, Town, TurnedClock, WeChat, furnish
+from tests.seal import a_seal
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +35,7 @@ async def town(database: Database, rulebook: Rulebook, shared_settings: Settings
         mini_program=wechat,
         sms=sms,
         queue=bell,
+        seal=a_seal(),
     )
     return Town(deps, clock, wechat, sms, bell)
 

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from casework.book import book, cancel_booking, free_slots, points_for
+from casework.book import book, cancel_booking
 from casework.deps import Deps
+from casework.find_place import free_slots, points_for
 from casework.track import my_case
 from casework.views import BookingView
 from casework.withdraw import withdraw

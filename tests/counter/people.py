@@ -7,10 +7,11 @@ from functools import cache
 
 from argon2 import PasswordHasher
 
-from casework.book import book, free_slots
+from casework.book import book
 from casework.callers import Citizen
 from casework.declare_residence import ResidenceFacts, declare_residence
 from casework.deps import Deps
+from casework.find_place import free_slots
 from casework.hand_off import issue_code
 from casework.open_case import CaseWish, PostAddress, open_case
 from casework.pre_register import PersonFacts, add_ward, declare_self, give_consent, privacy_notice

@@ -27,6 +27,8 @@ PLANTED = {
     "yaml": ("domain/deadline.py", "import yaml"),
     "holidays": ("domain/slot.py", "import chinese_calendar"),
     "passwords": ("counter/sessions.py", "import argon2"),
+    "paper": ("casework/track.py", "import typst"),
+    "seals": ("workers/retries.py", "import pyhanko"),
     "rules": ("domain/handoff.py", "import asyncio"),
 }
 

@@ -23,7 +23,7 @@ def settings_read() -> set[str]:
     names: set[str] = set()
     for node in ast.walk(tree_of(SETTINGS)):
         match node:
-            case ast.Constant(value=str(text)) if re.fullmatch(r"TONGBAN_[A-Z_]+", text):
+            case ast.Constant(value=str(text)) if re.fullmatch(r"TONGBAN_[A-Z0-9_]+", text):
                 names.add(text)
             case ast.JoinedStr():
                 names |= _spelled_out(ast.unparse(node))
@@ -51,7 +51,7 @@ def test_no_document_speaks_of_a_setting_that_nobody_reads() -> None:
     known = settings_read() | {f"TONGBAN_TEMPLATE_{kind.upper()}" for kind in NoticeKind}
     known |= {"TONGBAN_TEMPLATE_", "TONGBAN_TEST_DATABASE_URL", "TONGBAN_TEST_REDIS_URL"}
     documents = [path for path in project_files() if path.suffix == ".md"]
-    told = {(place(path), name) for path in documents for name in re.findall(r"TONGBAN_[A-Z_]+", _text(path))}
+    told = {(place(path), name) for path in documents for name in re.findall(r"TONGBAN_[A-Z0-9_]+", _text(path))}
     assert {(where, name) for where, name in told if name not in known} == set()
 
 

@@ -25,7 +25,9 @@ _BROKEN = {
         SELECT case_id FROM case_event GROUP BY case_id HAVING MAX(seq) - MIN(seq) + 1 <> COUNT(*)""",
     "slot whose count is not that of its bookings": """
         SELECT s.id FROM slot s WHERE s.taken <> (
-            SELECT COUNT(*) FROM booking b WHERE b.slot_id = s.id AND (b.ended_at IS NULL OR b.how_ended = 'kept'))""",
+            SELECT COUNT(*) FROM booking b
+            WHERE b.slot_id = s.id AND (b.ended_at IS NULL OR b.how_ended IN ('kept', 'no_show'))
+        ) + (SELECT COUNT(*) FROM hold h WHERE h.slot_id = s.id AND h.ended_at IS NULL)""",
     "notice still owed": "SELECT dedupe_key FROM notice WHERE status = 'owed'",
     "notice that reached nobody": "SELECT dedupe_key FROM notice WHERE status = 'unreached'",
     "notice that was accepted twice": """

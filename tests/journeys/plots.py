@@ -132,6 +132,7 @@ def _letter(plot: Plot) -> tuple[Step, ...]:
         Step("阅读告知承诺书", "commitment letter shown", citizen.show_letter),
         Step("签署告知承诺书", "commitment letter signed", citizen.sign_letter),
         Step("查看已签承诺书", "signed letter read", citizen.read_signed_letter),
+        Step("下载并核验承诺书", "letter's file fetched and verified", citizen.letter_file),
     )
 
 

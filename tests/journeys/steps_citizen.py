@@ -3,16 +3,21 @@
 import asyncio
 import hashlib
 import json
+import subprocess
+import sys
 from base64 import b64decode
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
 from tests.journeys.expect import has, lacks, same
 from tests.journeys.invented import age_on, day_in_china, now, today
 from tests.journeys.players import Citizen
+from tests.journeys.service import HOME
 from tests.journeys.time_limits import Limit, last_day
 from tests.journeys.walk import ITEM, Walk
 
@@ -20,6 +25,9 @@ _STROKES = [
     [[100 + 40 * n, 300 + 25 * (n % 4), 30 * n] for n in range(12)],
     [[200 + 30 * n, 500 - 20 * n, 500 + 25 * n] for n in range(10)],
 ]
+
+
+_FRESH = [True, True, False]  # genuine, in force, confirmed at the counter
 
 
 async def sign_in(walk: Walk) -> None:
@@ -208,6 +216,39 @@ async def read_signed_letter(walk: Walk) -> None:
         has("signed letter", page, f"{walk.holder.name}（监护人）", f"申请人{walk.applicant.name}签署")
     else:
         has("signed letter", page, walk.holder.name)
+
+
+async def letter_file(walk: Walk) -> None:
+    """The sealed PDF, made meanwhile: genuine by its number for anybody, offline as a file; a changed byte shows."""
+    path = f"/cases/{walk.number}/letter.pdf"
+
+    async def fetched() -> bytes:
+        answer = await walk.citizen.get(path)
+        if answer.status != 200:
+            answer.refused("letter_being_made")
+        return answer.body if answer.status == 200 else b""
+
+    pdf = await walk.wire.poll("letter.pdf", fetched, walk.world.patience)
+    seals = (await walk.wire.ask("anybody", "GET", walk.world.base_url, "/letter-seals.pem")).body
+    walk.journal.keep("letter.pdf", pdf)
+    walk.journal.keep("letter-seals.pem", seals)
+    number = (await walk.case())["letter"]["number"]
+    found = await walk.wire.ask("anybody", "GET", walk.world.base_url, f"/api/v1/letters/{number}/verification")
+    told = found.done()
+    same("genuine, in force, confirmed", [told["genuine"], told["in_force"], told["confirmed_at_counter"]], _FRESH)
+    lacks("what anybody learns", found.text, walk.holder.name, walk.applicant.number)
+    changed = pdf[: len(pdf) // 2] + bytes([pdf[len(pdf) // 2] ^ 1]) + pdf[len(pdf) // 2 + 1 :]
+    same("verify-letter on the file", await asyncio.to_thread(_verified_offline, pdf, seals), 0)
+    same("verify-letter on a changed byte", await asyncio.to_thread(_verified_offline, changed, seals), 1)
+
+
+def _verified_offline(pdf: bytes, seals: bytes) -> int:
+    with TemporaryDirectory() as folder:
+        letter, trust = Path(folder, "letter.pdf"), Path(folder, "seals.pem")
+        letter.write_bytes(pdf)
+        trust.write_bytes(seals)
+        command = [sys.executable, str(HOME / "run.py"), "verify-letter", str(letter), "--trust", str(trust)]
+        return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode
 
 
 async def no_letter_here(walk: Walk) -> None:

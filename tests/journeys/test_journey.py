@@ -26,7 +26,10 @@ from tests.journeys.world import World
 REDIS = os.environ.get("TONGBAN_TEST_REDIS_URL", "")
 LEASE_AND_MORE = 120.0  # a notice in a killed worker's hands comes back when its lease is over
 _EVERYWHERE = {"journey.json", "handoff.png", "case.json", "counter-case.html"}
-_LETTER, _PICKUP = {"letter.json", "letter.html"}, {"pickup-notice.json", "pickup-sms.txt"}
+_LETTER, _PICKUP = (
+    {"letter.json", "letter.html", "letter.pdf", "letter-seals.pem"},
+    {"pickup-notice.json", "pickup-sms.txt"},
+)
 LEFT_BEHIND = {
     "adult": _EVERYWHERE | _LETTER | _PICKUP,
     "minor": _EVERYWHERE | _LETTER | _PICKUP | {"check-notice.json"},

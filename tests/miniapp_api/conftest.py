@@ -22,6 +22,7 @@ from miniapp_api.app import make_app
 from models.db import Database
 from models.place import keep_point
 from tests.miniapp_api.people import Citizen, NoSms, QuietQueue, TurnedClock, WeChat
+from tests.seal import a_seal
 
 ServerFactory = Callable[..., Awaitable[TestServer]]
 ClientFactory = Callable[[web.Application], Awaitable[TestClient[Any, Any]]]
@@ -97,6 +98,7 @@ def deps(
         mini_program=client,
         sms=NoSms(),
         queue=QuietQueue(),
+        seal=a_seal(),
     )
 
 

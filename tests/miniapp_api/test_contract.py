@@ -23,7 +23,8 @@ from miniapp_api.limits import Allowance, Limits
 from tests.miniapp_api.conftest import ClientFactory
 from tests.miniapp_api.people import Citizen, WeChat, booked, opened
 
-WIDE = Limits(logins_per_address=Allowance(10**6, 1.0), writes_per_account=Allowance(10**6, 1.0))
+_PLENTY = Allowance(10**6, 1.0)
+WIDE = Limits(logins_per_address=_PLENTY, writes_per_account=_PLENTY, checks_per_address=_PLENTY)
 EXAMPLES = 15
 CHECKS = [
     not_a_server_error,

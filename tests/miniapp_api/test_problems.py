@@ -137,7 +137,7 @@ def test_every_reason_is_told_at_once_with_its_words() -> None:
 OF_OTHER_DOORS = re.compile(
     "(staff|report|reporter|code|acceptance_number|supplements|slip|collection_checks|check|face_check|guardian_presence"
     "|same_frame_photo|materials_incomplete|letter_unconfirmed|not_checked_in|not_service_day|case_of_other_station"
-    "|card_goes_by_post|push)(_|$)"
+    "|card_goes_by_post|push|closure|appeal_not_found)(_|$)"
 )
 RAISED = re.compile(r'(?:Refusal|Reason)\(\s*"([a-z0-9_]+)"')
 

@@ -62,11 +62,13 @@ async def slot(at_point: AcceptancePoint, capacity: int = 5) -> Slot:
         starts_at=NOON,
         ends_at=NOON + timedelta(hours=1),
         capacity=capacity,
+        online=capacity,
+        general=capacity,
     )
 
 
 async def booking(in_slot: Slot, for_case: Case) -> Booking:
-    return await Booking.create(slot_id=in_slot.id, case_id=for_case.id, seats=1, made_at=NOON)
+    return await Booking.create(slot_id=in_slot.id, case_id=for_case.id, is_minor=False, seats=1, made_at=NOON)
 
 
 async def clerk(username: str = "clerk-1") -> Staff:

@@ -47,6 +47,7 @@ acceptance_point (division)
 acceptance_point unique (code)
 account (phone_index)
 account unique (openid_index)
+appeal unique (booking_id)
 audit_entry (actor, at)
 audit_entry (case_id, at)
 binding_code (account_id)
@@ -67,8 +68,13 @@ guardianship (guardian_id)
 guardianship (ward_id)
 handoff_code (case_id)
 handoff_code unique (code_hash)
+hold (case_id)
+hold (slot_id)
+hold unique (case_id) where ended_at is null
 letter_confirmation (signature_id)
 letter_confirmation unique (case_id)
+letter_edition (status, due_at)
+letter_edition unique (signature_id, kind)
 letter_showing (case_id)
 letter_showing unique (nonce_hash)
 message_credit unique (account_id, template)
@@ -78,6 +84,7 @@ notice (case_id)
 notice (status, due_at)
 notice unique (dedupe_key)
 notice_attempt (notice_id)
+operator_task unique (kind, subject)
 person (identity_index)
 person unique (account_id) where is_self
 person unique (account_id, identity_index)
@@ -98,12 +105,17 @@ session (account_id)
 session unique (token_hash)
 signature (case_id)
 signature (digest)
+signature unique (number)
+signature unique (position)
 slot unique (point_id, item, starts_at)
 staff unique (username)
 staff_session unique (token_hash)
 station_system unique (key_id)
+waiting (case_id)
+waiting (point_id, item) where ended_at is null
+waiting unique (case_id) where ended_at is null
 """
-CHECKS = {"ck_slot_taken", "ck_booking_seats", "ck_credit_balance"}
+CHECKS = {"ck_slot_taken", "ck_slot_general", "ck_booking_seats", "ck_credit_balance"}
 APPEND_ONLY = {
     "audit_entry",
     "case_event",
@@ -118,7 +130,7 @@ APPEND_ONLY = {
     "signature",
 }
 # References to staff, points and systems: rows that are disabled, never deleted, and never asked "who refers to you".
-NEVER_FOLLOWED = {"staff_id", "point_id", "acceptance_point_id", "reporter_id", "redeemed_by_id"}
+NEVER_FOLLOWED = {"staff_id", "point_id", "acceptance_point_id", "reporter_id", "redeemed_by_id", "closure_id"}
 
 
 async def test_exactly_the_listed_indexes_exist(database: Database, on_postgres: bool) -> None:
@@ -200,8 +212,11 @@ async def test_three_processes_that_migrate_at_once_all_succeed_and_one_does_the
 async def test_a_slot_cannot_hold_more_or_fewer_than_its_places(database: Database) -> None:
     full = await slot(await point(), capacity=2)
     for taken in (3, -1):
-        with pytest.raises(IntegrityError, match="ck_slot_taken"):
+        with pytest.raises(IntegrityError, match="ck_slot_"):
             await execute(f"UPDATE slot SET taken = {taken}")
+    for general in (1, -1):
+        with pytest.raises(IntegrityError, match="ck_slot_general"):
+            await execute(f"UPDATE slot SET taken_general = {general}")
     await execute("UPDATE slot SET taken = 2")
     with pytest.raises(IntegrityError, match="ck_slot_taken"):
         await execute("UPDATE slot SET capacity = 1")
@@ -212,7 +227,9 @@ async def test_a_booking_has_at_least_one_seat_and_a_credit_is_never_negative(da
     owner = await account()
     one = await case(await person(owner))
     with pytest.raises(IntegrityError, match="ck_booking_seats"):
-        await insert("booking", slot_id=(await slot(await point())).id, case_id=one.id, seats=0, made_at=NOON)
+        await insert(
+            "booking", slot_id=(await slot(await point())).id, case_id=one.id, is_minor=False, seats=0, made_at=NOON
+        )
     with pytest.raises(IntegrityError, match="ck_credit_balance"):
         await insert("message_credit", account_id=owner.id, template="t", balance=-1)
 
@@ -324,6 +341,11 @@ async def one_row_in_every_append_only_table() -> None:
         evidence={},
         rule_day=day,
         signed_at=NOON,
+        number="CN-1",
+        position=1,
+        record="r",
+        link="sha256:0",
+        seal="s",
     )
     await LetterConfirmation.create(
         case_id=one.id, signature_id=signed.id, method=SignatureMethod.PHONE, staff_id=staff.id, confirmed_at=NOON

@@ -5,6 +5,7 @@ from casework.declare_residence import ResidenceFacts, declare_residence
 from casework.deps import Deps
 from casework.open_case import CaseWish, open_case
 from casework.pre_register import PersonFacts, declare_self, give_consent, privacy_notice
+from casework.sign import SigningAct, show_letter, sign_letter
 from domain.identity_number import check_character
 from domain.terms import DeliveryMode, ProofKind, ServiceItem, Whose
 from models.account import find_or_make_account, keep_phone
@@ -47,3 +48,13 @@ async def a_case(deps: Deps, citizen: Citizen, *, name: str) -> str:
         information_true=True,
     )
     return (await open_case(deps, citizen, wish, "open-1")).number
+
+
+async def a_signed_letter(deps: Deps) -> None:
+    """Somebody who opened a case and signed its letter."""
+    citizen = await a_citizen(deps)
+    number = await a_case(deps, citizen, name="赵试")
+    shown = await show_letter(deps, citizen, number)
+    strokes = tuple(((100, 100, 0), (400, 300, 40), (700, 500, 80), (300, 700, 120)) for _ in range(4))
+    act = SigningAct(shown.nonce, shown.digest, True, True, strokes, client="test", address="127.0.0.1")
+    await sign_letter(deps, citizen, number, act, "sign-the-letter")

@@ -9,13 +9,14 @@ import pytest
 from aiohttp.test_utils import TestServer
 from structlog.testing import capture_logs
 
-from casework.deps import DELIVER_NOTICES, Deps
+from casework.deps import DELIVER_NOTICES, MAKE_LETTERS, Deps
 from domain.terms import Channel
 from gateways.http import open_session
 from gateways.sandbox.sms import CENTRE, SmsCentre, make_sms_sandbox
 from models.db import Database
+from models.letter_edition import LetterEdition
 from models.notice import Notice, NoticeAttempt
-from tests.workers.citizens import PHONE, a_case, a_citizen
+from tests.workers.citizens import PHONE, a_case, a_citizen, a_signed_letter
 from tests.workers.conftest import RunWorker
 from tests.workers.connections import Line
 from tests.workers.test_clockwork import until
@@ -114,3 +115,28 @@ async def test_no_citizen_stands_in_the_queue_or_in_a_log(
 
 async def test_every_sweep_names_a_job_there_is() -> None:
     assert {sweep.job for sweep in SCHEDULE} == set(JOBS)
+
+
+async def test_a_letters_file_is_made_by_its_wake_up(deps: Deps, work: RunWorker) -> None:
+    await work({MAKE_LETTERS: JOBS[MAKE_LETTERS]})
+    await a_signed_letter(deps)
+    await until_made()
+
+
+async def test_a_letters_file_whose_wake_up_was_lost_is_made_by_the_sweep(
+    line: Line, deps: Deps, work: RunWorker
+) -> None:
+    await line.cut()
+    await a_signed_letter(deps)
+    await line.queue.settle()
+    await line.mend()
+    assert not await LetterEdition.filter(status="made").exists()
+    await work({MAKE_LETTERS: JOBS[MAKE_LETTERS]}, [sweep for sweep in SCHEDULE if sweep.job == MAKE_LETTERS])
+    await until_made()
+
+
+async def until_made() -> None:
+    async with asyncio.timeout(20):
+        while not await LetterEdition.filter(status="made").exists():  # noqa: ASYNC110 — a row, not an event
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.3)  # the worker tells the queue that it is done

@@ -13,6 +13,7 @@ from casework.settings import load_settings
 from domain.policy.loader import load_rulebook
 from gateways.sms import SmsClient
 from gateways.wechat import WeChatClient
+from tests.seal import a_seal
 
 START = datetime(2026, 9, 22, 1, 0, tzinfo=UTC)
 
@@ -59,4 +60,5 @@ def make_deps(
         mini_program=WeChatClient(session, base_url=wechat_url, appid=app.appid, secret=app.secret, clock=clock),
         sms=SmsClient(session, url=sms_url, account=settings.sms_account, secret=settings.sms_secret, clock=clock),
         queue=queue,
+        seal=a_seal(),
     )

@@ -1,0 +1,37 @@
+"""Reminders of a visit: the day before and the same morning, owed when it is booked and dropped when it is not kept."""
+
+from datetime import datetime, time, timedelta
+
+from casework.deps import Deps
+from casework.owe import notice_key, owe
+from domain.local_time import SHANGHAI, day_of
+from domain.terms import NoticeKind
+from models.case import Case
+from models.notice import drop_owed
+from models.place import AcceptancePoint
+from templates.shown import when
+
+EVE, MORNING = time(18, 0), time(7, 30)
+
+
+async def owe_reminders(deps: Deps, case: Case, point: AcceptancePoint, starts_at: datetime, booking_id: int) -> None:
+    """Owe what lies ahead of the two; a visit booked later than that is reminded of by its confirmation."""
+    for name, due_at in _moments(starts_at).items():
+        if deps.clock.now() < due_at < starts_at:
+            await owe(
+                deps, case, NoticeKind.VISIT_REMINDER, f"{booking_id}-{name}", due_at=due_at,
+                time=when(starts_at), station=point.name, address=point.address,
+            )  # fmt: skip
+
+
+async def drop_reminders(case: Case, booking_id: int, at: datetime) -> None:
+    """Nobody is reminded of a visit that was moved, cancelled or kept."""
+    await drop_owed(notice_key(case, NoticeKind.VISIT_REMINDER, f"{booking_id}-"), at)
+
+
+def _moments(starts_at: datetime) -> dict[str, datetime]:
+    day = day_of(starts_at)
+    return {
+        "eve": datetime.combine(day - timedelta(days=1), EVE, tzinfo=SHANGHAI),
+        "morning": datetime.combine(day, MORNING, tzinfo=SHANGHAI),
+    }

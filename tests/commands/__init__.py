@@ -1,0 +1,1 @@
+"""Tests of the command line as people call it: a process of its own."""
