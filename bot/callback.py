@@ -61,7 +61,9 @@ async def _answer_in_time(request: web.Request, push: Push) -> str:
 
 
 def _guide_page(request: web.Request) -> str | None:
-    """Where the public guide is: on the host WeChat was told, and that speaks TLS wherever it isn't this machine."""
+    """Where the public guide is: at the public address, else on the host WeChat was told, which speaks TLS."""
+    if public := request.app[DEPS].settings.public_url:
+        return f"{public.rstrip('/')}/guide"
     host = _HOST.fullmatch(request.host)
     if host is None:
         return None
