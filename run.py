@@ -53,6 +53,7 @@ NEEDED = (
     "structlog",
     "typst",
 )
+SLOW_STOP_SECONDS = 6.0
 NEEDED_TO_TEST = ("hypothesis", "pytest", "pytest_aiohttp", "zxingcpp")
 
 
@@ -373,6 +374,16 @@ async def _told_to_stop() -> None:
         except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
             signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
     await stop.wait()
+    loop.call_later(SLOW_STOP_SECONDS, _say_what_hangs)
+
+
+def _say_what_hangs() -> None:
+    """A stop that takes long leaves word of what it waits for: task names and places, no arguments."""
+    import structlog
+
+    for task in asyncio.all_tasks():
+        where = [f"{Path(f.f_code.co_filename).name}:{f.f_lineno} {f.f_code.co_name}" for f in task.get_stack()]
+        structlog.get_logger().warning("stopping_slowly", task=task.get_name(), where=where)
 
 
 async def seed(deps: "Deps") -> "DemoLogins":

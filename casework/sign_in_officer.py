@@ -1,8 +1,9 @@
 """Staff sign in with a password; failures are counted and lock the account for a while."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -97,21 +98,21 @@ async def sign_out_officer(deps: Deps, token: str) -> None:
 
 async def hash_password(password: str) -> str:
     """Argon2id with the library's current parameters (V11.4.2), off the loop."""
-    async with _turn():
-        return await asyncio.to_thread(PasswordHasher().hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_hashers(), PasswordHasher().hash, password)
 
 
 async def _matches(password_hash: str, password: str) -> bool:
-    async with _turn():
-        try:
-            return await asyncio.to_thread(PasswordHasher().verify, password_hash, password)
-        except (Argon2Error, InvalidHashError):
-            return False
+    check = partial(PasswordHasher().verify, password_hash, password)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_hashers(), check)
+    except (Argon2Error, InvalidHashError):
+        return False
 
 
 @cache
-def _turn() -> asyncio.Semaphore:
-    return asyncio.Semaphore(_AT_ONCE)
+def _hashers() -> ThreadPoolExecutor:
+    """So many threads hash at once and no more, whatever comes in."""
+    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
 
 
 _NOBODY: list[str] = []

@@ -16,7 +16,7 @@ from tests.journeys.world import World
 Process: TypeAlias = "subprocess.Popen[bytes]"
 HOME = Path(__file__).parents[2]
 START_SECONDS = 60.0
-STOP_SECONDS = 10.0
+STOP_SECONDS = 20.0
 FREE_PORTS = dict.fromkeys(
     ("TONGBAN_PORT", "TONGBAN_CONSOLE_PORT", "TONGBAN_SANDBOX_PORT", "TONGBAN_SMS_SANDBOX_PORT"), "0"
 )
