@@ -22,8 +22,8 @@ _INSERT = "INSERT INTO bench_booking (slot_id, citizen) VALUES ({id}, {citizen})
 _TABLES = (
     "DROP TABLE IF EXISTS bench_booking, bench_slot",
     "CREATE TABLE bench_slot (id int PRIMARY KEY, taken int NOT NULL, capacity int NOT NULL)",
-    "CREATE TABLE bench_booking (id bigserial PRIMARY KEY, slot_id int NOT NULL REFERENCES bench_slot, "
-    "citizen bigint NOT NULL, UNIQUE (slot_id, citizen))",
+    """CREATE TABLE bench_booking (id bigserial PRIMARY KEY, slot_id int NOT NULL REFERENCES bench_slot,
+    citizen bigint NOT NULL, UNIQUE (slot_id, citizen))""",
     f"INSERT INTO bench_slot SELECT n, 0, 1000000000 FROM generate_series(1, {SLOTS}) n",
     "ANALYZE bench_slot",
 )

@@ -23,8 +23,21 @@ from typing import Any
 
 from benchmarks import anchors
 from benchmarks.books import Verdict, check
-from benchmarks.town import HOT, READ, READ_PLACES, READ_SLOTS, RUSH, RUSH_PLACES, SPREAD, Somebody, Town, booking
-from benchmarks.town import on_postgres, reading, town
+from benchmarks.town import (
+    HOT,
+    READ,
+    READ_PLACES,
+    READ_SLOTS,
+    RUSH,
+    RUSH_PLACES,
+    SPREAD,
+    Somebody,
+    Town,
+    booking,
+    on_postgres,
+    reading,
+    town,
+)
 from benchmarks.wire import Answer, Line, lines
 
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"

@@ -1,4 +1,4 @@
-"""A served town: a database of its own, points and people put into it beforehand, ``run.py serve`` in its own process."""
+"""A served town: a database of its own, points and people put into it, ``run.py serve`` in its own process."""
 
 import asyncio
 import json

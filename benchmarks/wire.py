@@ -77,12 +77,13 @@ class Line(asyncio.Protocol):
 async def lines(base: str, count: int) -> AsyncIterator[list[Line]]:
     """So many open connections to one server on this machine."""
     at, loop = urlsplit(base), asyncio.get_running_loop()
-    if at.hostname != "127.0.0.1":
-        raise ValueError("load goes to 127.0.0.1 only")
+    if at.hostname != "127.0.0.1" or at.port is None:
+        raise ValueError("load goes to a port of 127.0.0.1 only")
     made: list[Line] = []
     try:
         for _ in range(count):
-            made.append((await loop.create_connection(Line, at.hostname, at.port))[1])
+            _, line = await loop.create_connection(Line, at.hostname, at.port)
+            made.append(line)
         yield made
     finally:
         for line in made:
