@@ -174,9 +174,8 @@ async def _book(
     key: str,
     proof: Proof,
 ) -> tuple[CaseView, ...]:
-    for number in sorted(numbers):
-        await own_case_to_change(citizen, number)
-    cases = [await own_case(citizen, number) for number in numbers]
+    locked = {number: await own_case_to_change(citizen, number) for number in sorted(numbers)}
+    cases = [locked[number] for number in numbers]
     wanted = await _insist_bookable(deps, cases, point_code, starts_at)
     await insist_proof(deps, citizen, wanted.desk, key, proof)
     plans = [insist_allowed(deps, case, day_of(starts_at)) for case in cases]

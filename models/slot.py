@@ -100,6 +100,8 @@ async def ensure_slot(
 async def lock_slots(ids: Iterable[int]) -> dict[int, Slot]:
     """Lock slots until the transaction ends, in the order of their ids; the rows as they are now, the point loaded."""
     wanted = sorted(set(ids))
+    if not wanted:
+        return {}
     await Slot.filter(id__in=wanted).order_by("id").select_for_update().only("id")
     return {slot.id: slot for slot in await Slot.filter(id__in=wanted).select_related("point")}
 
