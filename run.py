@@ -134,8 +134,12 @@ class SystemRandom:
 def keyring_of(settings: "Settings") -> "KeyRing":
     """The keys that seal personal data."""
     from models.db import KeyRing
+    from models.gcm import SealCipher
 
-    return KeyRing(current=settings.seal_key_current, keys=settings.seal_keys, index_key=settings.index_key)
+    return KeyRing(
+        current=settings.seal_key_current, keys=settings.seal_keys, index_key=settings.index_key,
+        cipher=SealCipher(settings.seal_cipher),
+    )  # fmt: skip
 
 
 @contextlib.asynccontextmanager
@@ -182,7 +186,7 @@ def seal_of(settings: "Settings", clock: SystemClock) -> "PlatformSeal":
     kept = settings.platform_seal
     return open_seal(
         kept.file, kept.password, make=settings.sandboxed, algorithm=kept.algorithm, clock=clock,
-        retired=kept.retired, trust=kept.trust,
+        retired=kept.retired, trust=kept.trust, sm2_key=kept.sm2_key,
     )  # fmt: skip
 
 
