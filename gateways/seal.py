@@ -12,8 +12,8 @@ stay verifiable after the key was changed: keep retired certificates in the trus
 
     base64url({"alg":"SM2","kid":"<SHA-256 of the public key's DER>"}) ".." base64url(r · s)
 
-Its public keys stand as ``PUBLIC KEY`` in the trust file; verifying needs no extra (``gateways.sm2``). PDFs are sealed by
-the certificate's key all the same: PAdES with SM2 is in no reader we know, nor in the library that signs here.
+Its public keys stand as ``PUBLIC KEY`` in the trust file; verifying needs no extra (``gateways.sm2``). PDFs are
+sealed by the certificate's key all the same: the library that signs and verifies them here knows no SM2.
 
 Key material never reaches a log line or an exception's text.
 """

@@ -29,7 +29,8 @@ def open_seal(
     password) and letters' files by the PKCS#12, which is then made with ES256.
 
     Raises:
-        SealUnusableError: no such file, wrong password, or a kind of key that can't seal; SM2 without its library or its key.
+        SealUnusableError: no such file, wrong password, or a kind of key that can't seal;
+            SM2 without its library or its key.
     """
     wanted = SealAlgorithm(algorithm)
     national = _national(sm2_key, password.encode(), make=make) if wanted is SealAlgorithm.SM2 else None

@@ -1,7 +1,7 @@
 """Column kinds of our own: sealed (encrypted) values, blind indexes, and times that are always UTC.
 
-A sealed value is ``cipher · length of the key id · key id · nonce · ciphertext``; the first byte says which cipher sealed
-it (1 AES-256-GCM, 2 SM4-GCM: ``models.gcm``), so that both open side by side. Its authenticated data is
+A sealed value is ``cipher · length of the key id · key id · nonce · ciphertext``; the first byte says which cipher
+sealed it (1 AES-256-GCM, 2 SM4-GCM: ``models.gcm``), so that both open side by side. Its authenticated data is
 ``table.column``: a value copied into another column does not open there. Keys come in a ``KeyRing``: new values are
 sealed with the current key and cipher, every key of the ring opens what it sealed by either cipher, ``models.reseal``
 moves everything to the current key and cipher.

@@ -1,6 +1,5 @@
 """SM2: verified without any extra library as the standard has it; sealed with by the optional one."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +66,9 @@ def test_keys_are_read_from_among_other_things_in_a_trust_file() -> None:
 
 
 @pytest.fixture
-def national(tmp_path: Path) -> Iterator[PlatformSeal]:
+def national(tmp_path: Path) -> PlatformSeal:
     pytest.importorskip("tongsuopy")
-    yield opened(tmp_path)
+    return opened(tmp_path)
 
 
 def opened(folder: Path, **other: Any) -> PlatformSeal:
