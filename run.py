@@ -149,6 +149,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
     from domain.policy.loader import load_rulebook
     from gateways.http import open_session
     from gateways.proof_of_work import ProofOfWork
+    from gateways.signer_check import SignerCheckClient
     from gateways.sms import SmsClient
     from gateways.wechat import WeChatClient
     from models.db import open_database
@@ -176,7 +177,11 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
             queue=queue,
             puzzle=ProofOfWork(settings.index_key),
             seal=seal_of(settings, clock),
-        )
+            signer_check=SignerCheckClient(
+                session, url=settings.signer_check_url, account=settings.signer_check_account,
+                secret=settings.signer_check_secret, clock=clock,
+            ) if settings.signer_check_url else None,
+        )  # fmt: skip
 
 
 def seal_of(settings: "Settings", clock: SystemClock) -> "PlatformSeal":

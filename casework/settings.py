@@ -78,6 +78,9 @@ class Settings:
     sms_url: str | None
     sms_account: str
     sms_secret: str
+    signer_check_url: str | None
+    signer_check_account: str
+    signer_check_secret: str = field(repr=False)
     seal_keys: Mapping[str, bytes]
     seal_key_current: str
     seal_cipher: str
@@ -241,7 +244,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         raise BadSettings([why]) from None
     seal_keys, current = _seal_keys(read)
     index_key = read.key("TONGBAN_INDEX_KEY", read.secret("TONGBAN_INDEX_KEY"), 32)
-    letters = read.optional("TONGBAN_LETTERS")
+    letters, checks = read.optional("TONGBAN_LETTERS"), read.url("TONGBAN_SIGNER_CHECK_URL", ("http", "https"))
     settings = Settings(
         var=var,
         database_url=read.url("TONGBAN_DATABASE_URL", ("postgres", "sqlite")) or f"sqlite://{var}/tongban.sqlite3",
@@ -260,6 +263,9 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         sms_url=read.url("TONGBAN_SMS_URL", ("http", "https")),
         sms_account=read.secret("TONGBAN_SMS_ACCOUNT"),
         sms_secret=read.secret("TONGBAN_SMS_SECRET"),
+        signer_check_url=checks,
+        signer_check_account=read.secret("TONGBAN_SIGNER_CHECK_ACCOUNT") if checks else "",
+        signer_check_secret=read.secret("TONGBAN_SIGNER_CHECK_SECRET") if checks else "",
         seal_keys=seal_keys,
         seal_key_current=current,
         seal_cipher=read.choice("TONGBAN_SEAL_CIPHER", "aes-256-gcm", ("aes-256-gcm", "sm4-gcm")),

@@ -1,8 +1,9 @@
 """Key rotation: move every sealed value of every table to the current key and cipher.
 
-How to rotate: 1. start every process with a ring that has the new key as current and still holds the old one
-(or with the new ``cipher``: every ring opens both); 2. ``reseal``; 3. take the old key out of the ring. Only sealed bytes change, so append-only tables allow it here:
-``lifted`` writes a row that their triggers look for and removes it in the same transaction, so nobody else sees it.
+How to rotate: 1. start every process with a ring that has the new key as current and still holds the old one, or with
+the new cipher (every ring opens both); 2. ``reseal``; 3. take the old key out of the ring. Only sealed bytes change, so
+append-only tables allow it here: ``lifted`` writes a row that their triggers look for and removes it in the same
+transaction, so nobody else sees it.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -31,7 +32,7 @@ class _SealedTable:
 
 
 async def reseal(keyring: KeyRing) -> int:
-    """Move every sealed value to the ring's current key and cipher, some rows at a time; returns how many were rewritten.
+    """Move every sealed value to the ring's current key and cipher, in batches; returns how many rows were rewritten.
 
     May be stopped and run again: rows already moved are skipped. Raises ``SealBroken`` at a value the ring cannot open.
     """
