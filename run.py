@@ -135,8 +135,12 @@ class SystemRandom:
 def keyring_of(settings: "Settings") -> "KeyRing":
     """The keys that seal personal data."""
     from models.db import KeyRing
+    from models.gcm import SealCipher
 
-    return KeyRing(current=settings.seal_key_current, keys=settings.seal_keys, index_key=settings.index_key)
+    return KeyRing(
+        current=settings.seal_key_current, keys=settings.seal_keys, index_key=settings.index_key,
+        cipher=SealCipher(settings.seal_cipher),
+    )  # fmt: skip
 
 
 @contextlib.asynccontextmanager
@@ -146,6 +150,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
     from domain.policy.loader import load_rulebook
     from gateways.http import open_session
     from gateways.proof_of_work import ProofOfWork
+    from gateways.signer_check import SignerCheckClient
     from gateways.sms import SmsClient
     from gateways.wechat import WeChatClient
     from models.db import open_database
@@ -173,7 +178,11 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
             queue=queue,
             puzzle=ProofOfWork(settings.index_key),
             seal=seal_of(settings, clock),
-        )
+            signer_check=SignerCheckClient(
+                session, url=settings.signer_check_url, account=settings.signer_check_account,
+                secret=settings.signer_check_secret, clock=clock,
+            ) if settings.signer_check_url else None,
+        )  # fmt: skip
 
 
 def seal_of(settings: "Settings", clock: SystemClock) -> "PlatformSeal":
@@ -183,7 +192,7 @@ def seal_of(settings: "Settings", clock: SystemClock) -> "PlatformSeal":
     kept = settings.platform_seal
     return open_seal(
         kept.file, kept.password, make=settings.sandboxed, algorithm=kept.algorithm, clock=clock,
-        retired=kept.retired, trust=kept.trust,
+        retired=kept.retired, trust=kept.trust, sm2_key=kept.sm2_key,
     )  # fmt: skip
 
 

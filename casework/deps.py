@@ -7,7 +7,7 @@ from datetime import date
 
 import structlog
 
-from casework.ports import Clock, JobQueue, MiniProgram, Puzzle, Random, Seal, SmsSender
+from casework.ports import Clock, JobQueue, MiniProgram, Puzzle, Random, Seal, SignerCheck, SmsSender
 from casework.settings import Settings
 from domain.calendar import WorkCalendar
 from domain.local_time import day_of
@@ -25,7 +25,8 @@ log = structlog.get_logger()
 class Deps:
     """The acts' surroundings: settings, the clock, the law, the calendar, and the ports.
 
-    Without a ``puzzle`` no booking goes through where one is asked for.
+    Without a ``puzzle`` no booking goes through where one is asked for; without a ``signer_check`` signers are
+    proven by login and phone alone.
     """
 
     settings: Settings
@@ -37,6 +38,7 @@ class Deps:
     queue: JobQueue
     seal: Seal
     puzzle: Puzzle | None = None
+    signer_check: SignerCheck | None = None
 
     @property
     def calendar(self) -> WorkCalendar:

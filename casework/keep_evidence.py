@@ -1,15 +1,18 @@
 """Evidence of a signature: one sealed record in one chain, written in the transaction of the signature (B53, B55)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from casework.deps import Deps
 from casework.facts import Letter
+from casework.prove_signer import ProvenSigner
 from domain.evidence import DigestAlgorithm, canonical_evidence, chain_digest
 from domain.letter_number import HIGHEST, make_letter_number
 from domain.local_time import day_of
 from domain.refusal import Refusal
+from domain.terms import SignatureLevel
 from models.case import Case
 from models.signature import hold_chain, move_chain
 
@@ -21,6 +24,7 @@ class Circumstances:
     """How it was signed: server times, what the door saw of the client, and the handwriting.
 
     ``read_at`` is when the phone told that the end was reached; None when it told so only with the signature.
+    ``proven`` is the check the signer passed beside login and phone, if any.
     """
 
     shown_at: datetime
@@ -29,6 +33,7 @@ class Circumstances:
     client: str
     address: str
     strokes: Any
+    proven: ProvenSigner | None = None
 
 
 async def evidence_columns(deps: Deps, case: Case, letter: Letter, how: Circumstances) -> dict[str, Any]:
@@ -74,7 +79,8 @@ def _record(case: Case, letter: Letter, how: Circumstances, algorithm: DigestAlg
             "capacity": letter.capacity,
             "minor": str(case.form["name"]) if case.is_minor else None,
             "account": case.account_id,
-            "proven_by": list(PROVEN_BY),
+            "proven_by": proven_by(how.proven),
+            **({"check": how.proven.id} if how.proven else {}),
         },
         "shown_at": how.shown_at,
         "read_at": how.read_at,
@@ -88,4 +94,15 @@ def _record(case: Case, letter: Letter, how: Circumstances, algorithm: DigestAlg
 
 
 PROVEN_BY = ("wechat_login", "verified_phone")
-"""Level 1 (D8): what the platform itself can give. A certificate or a face check would be named here beside them."""
+"""Level 1 (D8): what the platform itself can give."""
+
+
+def proven_by(check: ProvenSigner | None) -> list[str]:
+    """By what a signer is proven: a certificate or a face check is named after what the platform itself gives."""
+    return [*PROVEN_BY, *([check.kind] if check else [])]
+
+
+def level_of(evidence: Mapping[str, Any]) -> SignatureLevel:
+    """The level of a signature from what proved its signer."""
+    last = evidence["proven_by"][-1]
+    return SignatureLevel(last) if last in set(SignatureLevel) else SignatureLevel.PHONE

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from domain.evidence import DigestAlgorithm, PdfVerdict
 from domain.notice import Delivery
+from domain.terms import SignerCheckKind
 
 
 class Clock(Protocol):
@@ -56,6 +57,19 @@ class SmsSender(Protocol):
 
     async def send(self, *, phone: str, text: str, message_id: str) -> Delivery:
         """Send one message."""
+        ...
+
+
+class SignerCheck(Protocol):
+    """A certificate authority, or a platform's face check, for signers who can pass it (B70)."""
+
+    async def prove(
+        self, *, kind: SignerCheckKind, token: str, name: str, identity_number: str, letter_digest: str
+    ) -> str:
+        """The provider's id of the check this person passed, asked from server to server; repeatable for one letter.
+
+        Raises Refusal ``signer_check_failed``, ``signer_check_unavailable``.
+        """
         ...
 
 

@@ -17,6 +17,7 @@ from domain.terms import NoticeKind
 SECRETS_FILE = "secrets.json"
 MOST_BITS = 24  # half a minute and more on a phone
 TRUST_FILE = "letter-trust.pem"
+_SEALS = ("ES256", "EdDSA", "PS256", "SM2")
 _AES_KEY = re.compile(r"[0-9A-Za-z+/]{43}")  # 32 bytes in base64 without the last "="
 
 
@@ -44,7 +45,8 @@ class WeChatApp:
 class SealFile:
     """The platform's seal: a PKCS#12 with its password. ``retired``: PEM of certificates that sealed before it.
 
-    ``trust`` is where the certificates are written that verify letters offline.
+    ``trust`` is where the certificates are written that verify letters offline. ``sm2_key`` is used by SM2 alone: an
+    encrypted key with the same password.
     """
 
     file: Path
@@ -52,6 +54,7 @@ class SealFile:
     algorithm: str
     retired: Path | None
     trust: Path
+    sm2_key: Path
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,12 @@ class Settings:
     sms_url: str | None
     sms_account: str
     sms_secret: str
+    signer_check_url: str | None
+    signer_check_account: str
+    signer_check_secret: str = field(repr=False)
     seal_keys: Mapping[str, bytes]
     seal_key_current: str
+    seal_cipher: str
     index_key: bytes
     challenge_bits: int
     platform_seal: "SealFile"
@@ -181,18 +188,25 @@ def _seal_keys(read: _Reader) -> tuple[dict[str, bytes], str]:
 def _platform_seal(read: _Reader, var: Path, index_key: bytes, *, sandboxed: bool) -> SealFile:
     """The operator's seal; in the sandbox one of our own under ``var``, its password drawn from the index key."""
     given, retired = read.optional("TONGBAN_SEAL_P12"), read.optional("TONGBAN_SEAL_RETIRED")
-    own = var / "seal.p12"
+    own, own_sm2 = var / "seal.p12", var / "seal-sm2.pem"
+    sm2_key, algorithm = read.optional("TONGBAN_SEAL_SM2_KEY"), read.choice("TONGBAN_SEAL_ALGORITHM", "ES256", _SEALS)
     if given is None and not sandboxed and not own.exists():
         read.problems.append("TONGBAN_SEAL_P12 is missing: with a real WeChat letters are sealed by a key of your own")
-    for name, path in (("TONGBAN_SEAL_P12", given), ("TONGBAN_SEAL_RETIRED", retired)):
+    if algorithm == "SM2" and sm2_key is None and not sandboxed and not own_sm2.exists():
+        read.problems.append(
+            "TONGBAN_SEAL_SM2_KEY is missing: with a real WeChat evidence is sealed by a key of your own"
+        )
+    files = {"TONGBAN_SEAL_P12": given, "TONGBAN_SEAL_RETIRED": retired, "TONGBAN_SEAL_SM2_KEY": sm2_key}
+    for name, path in files.items():
         if path and not Path(path).is_file():
             read.problems.append(f"{name} names no file")
     return SealFile(
         file=Path(given) if given else own,
         password=read.secret("TONGBAN_SEAL_P12_PASSWORD") if given else _own_password(index_key),
-        algorithm=read.choice("TONGBAN_SEAL_ALGORITHM", "ES256", ("ES256", "EdDSA", "PS256", "SM2")),
+        algorithm=algorithm,
         retired=Path(retired) if retired else None,
         trust=var / TRUST_FILE,
+        sm2_key=Path(sm2_key) if sm2_key else own_sm2,
     )
 
 
@@ -230,7 +244,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         raise BadSettings([why]) from None
     seal_keys, current = _seal_keys(read)
     index_key = read.key("TONGBAN_INDEX_KEY", read.secret("TONGBAN_INDEX_KEY"), 32)
-    letters = read.optional("TONGBAN_LETTERS")
+    letters, checks = read.optional("TONGBAN_LETTERS"), read.url("TONGBAN_SIGNER_CHECK_URL", ("http", "https"))
     settings = Settings(
         var=var,
         database_url=read.url("TONGBAN_DATABASE_URL", ("postgres", "sqlite")) or f"sqlite://{var}/tongban.sqlite3",
@@ -249,8 +263,12 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         sms_url=read.url("TONGBAN_SMS_URL", ("http", "https")),
         sms_account=read.secret("TONGBAN_SMS_ACCOUNT"),
         sms_secret=read.secret("TONGBAN_SMS_SECRET"),
+        signer_check_url=checks,
+        signer_check_account=read.secret("TONGBAN_SIGNER_CHECK_ACCOUNT") if checks else "",
+        signer_check_secret=read.secret("TONGBAN_SIGNER_CHECK_SECRET") if checks else "",
         seal_keys=seal_keys,
         seal_key_current=current,
+        seal_cipher=read.choice("TONGBAN_SEAL_CIPHER", "aes-256-gcm", ("aes-256-gcm", "sm4-gcm")),
         challenge_bits=read.bits("TONGBAN_CHALLENGE_BITS"),
         index_key=index_key,
         platform_seal=_platform_seal(read, var, index_key, sandboxed=sandboxed),

@@ -6,7 +6,8 @@ from datetime import timedelta
 from casework.callers import Citizen
 from casework.deps import MAKE_LETTERS, Deps, unit_of_work
 from casework.facts import Letter, facts_of, insist_age
-from casework.keep_evidence import PROVEN_BY, Circumstances, evidence_columns
+from casework.keep_evidence import Circumstances, evidence_columns, level_of, proven_by
+from casework.prove_signer import ProvenSigner, SignerProof, prove_signer
 from casework.repeat import once
 from casework.secret import fresh_token, hashed
 from casework.signed_letter import as_signed
@@ -18,6 +19,7 @@ from domain.refusal import Refusal
 from domain.terms import CaseEventKind, EditionKind, SignatureMethod
 from models.case import Case
 from models.letter_edition import owe_edition
+from models.request_key import is_claimed
 from models.signature import (
     LetterShowing,
     Signature,
@@ -39,7 +41,8 @@ Strokes = tuple[tuple[tuple[int, int, int], ...], ...]
 class SigningAct:
     """What the mini-program sends when the citizen signs.
 
-    ``strokes`` are (x, y, milliseconds) in a box of 0..1000; ``client`` and ``address`` are what the door saw.
+    ``strokes`` are (x, y, milliseconds) in a box of 0..1000; ``client`` and ``address`` are what the door saw;
+    ``proof`` is a check the signer passed elsewhere, if any.
     """
 
     nonce: str
@@ -49,6 +52,7 @@ class SigningAct:
     strokes: Strokes
     client: str
     address: str
+    proof: SignerProof | None = None
 
 
 async def show_letter(deps: Deps, citizen: Citizen, number: str) -> LetterView:
@@ -97,19 +101,22 @@ async def sign_letter(deps: Deps, citizen: Citizen, number: str, act: SigningAct
     """Sign exactly what was shown.
 
     A guardian signs for the minor as 监护人 (D6). The signature proves login, verified phone and read-through
-    (level 1); it is 待窗口确认 until the counter confirms it (D8).
+    (level 1), with a ``proof`` also the check its provider confirms; it is 待窗口确认 until the counter confirms it
+    (D8).
 
     Raises:
         Refusal: ``letter_not_shown``, ``letter_shown_expired``, ``letter_changed``, ``letter_not_read``,
             ``statement_required`` (R048), ``strokes_empty``, ``strokes_absurd``, ``strokes_too_large``,
             ``letter_already_signed``, ``letter_on_paper``, ``letter_not_required``, ``case_not_open``,
-            ``age_changed`` when the minor has turned 16 and has to sign in person (D6).
+            ``age_changed`` when the minor has turned 16 and has to sign in person (D6); with a proof also
+            ``signer_check_needs_card``, ``signer_check_failed``, ``signer_check_unavailable``.
     """
     seen_by_the_door = {"client", "address"}  # a retry may come from another network
     body = {"number": number} | {name: value for name, value in asdict(act).items() if name not in seen_by_the_door}
+    proven = await _proven(deps, citizen, number, act, key)
     signed = await once(
         deps, citizen, key, act="sign_letter", body=body, view=SignatureView,
-        do=lambda: _sign(deps, citizen, number, act),
+        do=lambda: _sign(deps, citizen, number, act, proven),
     )  # fmt: skip
     await deps.queue.wake(MAKE_LETTERS)
     return signed
@@ -144,7 +151,19 @@ async def _letter_to_sign(deps: Deps, case: Case) -> Letter:
     return facts.letter
 
 
-async def _sign(deps: Deps, citizen: Citizen, number: str, act: SigningAct) -> SignatureView:
+async def _proven(deps: Deps, citizen: Citizen, number: str, act: SigningAct, key: str) -> ProvenSigner | None:
+    """The check the signer passed, asked for before the transaction; a repeat of the request asks nobody again."""
+    if act.proof is None or await is_claimed(citizen.actor, key):
+        return None
+    _insist_meant(act)
+    return await prove_signer(deps, citizen, number, act.proof, act.digest)
+
+
+async def _sign(
+    deps: Deps, citizen: Citizen, number: str, act: SigningAct, proven: ProvenSigner | None
+) -> SignatureView:
+    if act.proof is not None and proven is None:
+        raise Refusal("signer_check_unavailable", source="B70")
     case = await own_case_to_change(citizen, number)
     insist_open(case)
     insist_age(case, deps.today())
@@ -158,7 +177,7 @@ async def _sign(deps: Deps, citizen: Citizen, number: str, act: SigningAct) -> S
         deps, case, CaseEventKind.LETTER_SIGNED, Said(citizen.actor, now),
         facts={"version": letter.text.version, "digest": letter.digest, "capacity": letter.capacity},
     )  # fmt: skip
-    how = Circumstances(showing.shown_at, showing.read_at, now, act.client[:200], act.address, act.strokes)
+    how = Circumstances(showing.shown_at, showing.read_at, now, act.client[:200], act.address, act.strokes, proven)
     signature = await write_signature(
         case_id=case.id,
         version=letter.text.version,
@@ -166,7 +185,7 @@ async def _sign(deps: Deps, citizen: Citizen, number: str, act: SigningAct) -> S
         capacity=letter.capacity,
         digest=letter.digest,
         canonical=letter.canonical.decode(),
-        evidence={"signer": letter.signer_name, "proven_by": list(PROVEN_BY), "strokes": act.strokes},
+        evidence={"signer": letter.signer_name, "proven_by": proven_by(proven), "strokes": act.strokes},
         rule_day=deps.today(),
         signed_at=now,
         **await evidence_columns(deps, case, letter, how),
@@ -210,6 +229,7 @@ def signature_view(signature: Signature, *, confirmed: bool) -> SignatureView:
         method=signature.method,
         signed_at=signature.signed_at,
         confirmed_at_counter=confirmed,
+        level=level_of(signature.evidence),
     )
 
 

@@ -18,6 +18,7 @@ from domain.terms import (
     ProofKind,
     ServiceItem,
     ServiceScope,
+    SignatureLevel,
     SignatureMethod,
     SignerCapacity,
     Whose,
@@ -323,6 +324,7 @@ class SignatureView:
     method: SignatureMethod
     signed_at: datetime
     confirmed_at_counter: bool
+    level: SignatureLevel = SignatureLevel.PHONE
 
 
 @dataclass(frozen=True)

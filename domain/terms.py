@@ -121,6 +121,21 @@ class SignatureMethod(StrEnum):
     PAPER = "paper"
 
 
+class SignerCheckKind(StrEnum):
+    """By what a signer may be proven beyond login and phone, where somebody offers it (B70, D8)."""
+
+    FACE = "face"
+    CERTIFICATE = "certificate"
+
+
+class SignatureLevel(StrEnum):
+    """What proves a signature made on the phone: the phone alone (level 1), or a check beside it (D8)."""
+
+    PHONE = "phone"
+    FACE = "face"
+    CERTIFICATE = "certificate"
+
+
 class DayKind(StrEnum):
     """What a review clock counts (R090 against R093)."""
 

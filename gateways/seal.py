@@ -8,7 +8,12 @@
 EdDSA (RFC 8037), RSA → PS256. Any JOSE library can verify it. ``x5t#S256`` names the certificate, so that old records
 stay verifiable after the key was changed: keep retired certificates in the trust file.
 
-**SM2.** Needs a library this installation does not have; asking for it is answered with ``SealUnusableError``.
+**SM2** (GB/T 32918, by setting and the optional extra ``sm2``) has a key of its own beside the certificate's::
+
+    base64url({"alg":"SM2","kid":"<SHA-256 of the public key's DER>"}) ".." base64url(r · s)
+
+Its public keys stand as ``PUBLIC KEY`` in the trust file; verifying needs no extra (``gateways.sm2``). PDFs are
+sealed by the certificate's key all the same: the library that signs and verifies them here knows no SM2.
 
 Key material never reaches a log line or an exception's text.
 """
@@ -30,7 +35,9 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import NameOID
 
 from domain.evidence import SHA256, DigestAlgorithm, PdfVerdict
+from gateways import sm2
 from gateways.pdf_signature import PrivateKey, sign_pdf, verify_letter_file
+from gateways.sm2_signing import Sm2Signer
 
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 
@@ -54,6 +61,9 @@ class SealUnusableError(Exception):
     """The key material can't seal; the text says why, for the operator, and holds nothing secret."""
 
 
+_NO_SM2 = "a certificate has P-256, Ed25519 or RSA; an SM2 key has a file of its own"
+
+
 def _sm3(data: bytes) -> bytes:
     digest = hashes.Hash(hashes.SM3())
     digest.update(data)
@@ -69,21 +79,31 @@ class PlatformSeal:
     """One key with its certificate. Its methods take milliseconds of computing: call them in a thread.
 
     ``trust`` is PEM: this certificate and the retired ones it was given, for verifying. ``digests`` are the digests
-    evidence may be made with, by name.
+    evidence may be made with, by name. With a ``national`` signer evidence is sealed by SM2, PDFs by ``key`` as ever.
     """
 
     digests = DIGESTS
 
-    def __init__(self, key: PrivateKey, certificate: x509.Certificate, retired: bytes = b"") -> None:
+    def __init__(
+        self,
+        key: PrivateKey,
+        certificate: x509.Certificate,
+        retired: bytes = b"",
+        national: Sm2Signer | None = None,
+    ) -> None:
         self.algorithm = _algorithm_of(key.public_key())
         if key.public_key() != certificate.public_key() or not _may_sign(certificate):
             raise SealUnusableError("the certificate is not of this key, or its key usage does not allow signing")
         self._key = key
         self._certificate = certificate
-        self.trust = certificate.public_bytes(Encoding.PEM) + retired
+        self._national = national
+        own = certificate.public_bytes(Encoding.PEM) + (national.public_key.pem if national else b"")
+        self.trust = own + retired
 
     @classmethod
-    def open(cls, pkcs12_bytes: bytes, password: bytes, retired: bytes = b"") -> Self:
+    def open(
+        cls, pkcs12_bytes: bytes, password: bytes, retired: bytes = b"", national: Sm2Signer | None = None
+    ) -> Self:
         """The seal of a PKCS#12 file.
 
         Raises:
@@ -92,12 +112,12 @@ class PlatformSeal:
         try:
             key, certificate, _ = pkcs12.load_key_and_certificates(pkcs12_bytes, password)
         except (ValueError, UnsupportedAlgorithm) as error:
-            raise SealUnusableError(f"the PKCS#12 can't be opened (an SM2 key: {_NO_SM2})") from error
+            raise SealUnusableError(f"the PKCS#12 can't be opened ({_NO_SM2})") from error
         if key is None or certificate is None:
             raise SealUnusableError("the PKCS#12 holds no key with its certificate")
         if not isinstance(key, PrivateKey):
             raise SealUnusableError("this kind of key can't seal: take P-256, Ed25519 or RSA")
-        return cls(key, certificate, retired)
+        return cls(key, certificate, retired, national)
 
     @property
     def valid_until(self) -> datetime:
@@ -106,6 +126,9 @@ class PlatformSeal:
 
     def seal(self, data: bytes) -> bytes:
         """The seal over these bytes."""
+        if self._national:
+            header = _encoded(_sm2_header(self._national.public_key))
+            return header + b".." + _encoded(self._national.sign(header + b"." + _encoded(data)))
         header = _encoded(_header(self.algorithm, self._certificate))
         return header + b".." + _encoded(_signature(self._key, header + b"." + _encoded(data)))
 
@@ -164,14 +187,18 @@ def make_self_signed(
 
 
 def verify_seal(data: bytes, seal: bytes, trust: bytes) -> bool:
-    """Whether the seal is over these bytes by one of the trusted certificates (PEM). Never raises for a bad seal."""
+    """Whether the seal is over these bytes by a trusted certificate or SM2 key (PEM). Never raises for a bad seal."""
     parts = _SEAL.fullmatch(seal)
-    for certificate in x509.load_pem_x509_certificates(trust) if parts else ():
+    signature = _decoded(parts[2]) if parts else None
+    if parts is None or signature is None:
+        return False
+    header, signed = parts[1], parts[1] + b"." + _encoded(data)
+    for certificate in x509.load_pem_x509_certificates(trust):
         key = certificate.public_key()
-        if parts and isinstance(key, PublicKey) and parts[1] == _encoded(_header(_algorithm_of(key), certificate)):
-            signature = _decoded(parts[2])
-            return signature is not None and is_signed(key, signature, parts[1] + b"." + _encoded(data))
-    return False
+        if isinstance(key, PublicKey) and header == _encoded(_header(_algorithm_of(key), certificate)):
+            return is_signed(key, signature, signed)
+    named = (key for key in sm2.keys_in(trust) if header == _encoded(_sm2_header(key)))
+    return any(sm2.verify(key, signature, signed) for key in named)
 
 
 def is_signed(key: PublicKey, signature: bytes, data: bytes) -> bool:
@@ -187,9 +214,6 @@ def is_signed(key: PublicKey, signature: bytes, data: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-_NO_SM2 = "SM2 needs the optional package tongsuopy, which is not installed"
 
 
 def _new_key(algorithm: SealAlgorithm) -> PrivateKey:
@@ -233,6 +257,10 @@ def _usage() -> x509.KeyUsage:
 def _header(algorithm: SealAlgorithm, certificate: x509.Certificate) -> bytes:
     thumbprint = _encoded(certificate.fingerprint(hashes.SHA256())).decode()
     return orjson.dumps({"alg": algorithm, "x5t#S256": thumbprint})
+
+
+def _sm2_header(key: sm2.Sm2PublicKey) -> bytes:
+    return orjson.dumps({"alg": SealAlgorithm.SM2, "kid": _encoded(key.thumbprint).decode()})
 
 
 def _signature(key: PrivateKey, data: bytes) -> bytes:

@@ -40,7 +40,7 @@ _CODES: Mapping[HTTPStatus, str] = {
         "residence_outside_mainland held_card_already active_soldier booklet_obtainable slot_too_soon slot_closed "
         "too_late_to_change hold_exists booking_blocked bookings_too_often visit_items_differ places_free "
         "appeal_exists letter_being_made letter_not_made letter_record_broken facts_unchanged "
-        "facts_fixed_at_counter phone_not_verified"
+        "facts_fixed_at_counter phone_not_verified signer_check_needs_card signer_check_failed"
     ),
     HTTPStatus.REQUEST_TIMEOUT: "too_slow",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
@@ -58,7 +58,7 @@ _CODES: Mapping[HTTPStatus, str] = {
     ),
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests login_too_often holds_too_often",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal",
-    HTTPStatus.SERVICE_UNAVAILABLE: "service_unavailable wechat_unreachable",
+    HTTPStatus.SERVICE_UNAVAILABLE: "service_unavailable wechat_unreachable signer_check_unavailable",
 }
 STATUS: Mapping[str, HTTPStatus] = {code: status for status, codes in _CODES.items() for code in codes.split()}
 """Which status each code has at this door; a code that is not here is a conflict, and is logged."""

@@ -15,6 +15,7 @@ from casework.declare_residence import ResidenceFacts
 from casework.explain_policy import Answers, GuideQuestion
 from casework.open_case import CaseWish, PostAddress
 from casework.pre_register import PersonFacts
+from casework.prove_signer import SignerProof
 from casework.views import PointView
 from domain.identity_number import parse_identity_number
 from domain.position import Position
@@ -26,6 +27,7 @@ from domain.terms import (
     NoticeKind,
     ProofKind,
     ServiceItem,
+    SignerCheckKind,
     Whose,
 )
 
@@ -362,14 +364,29 @@ class AppealText(Body):
     text: LongText
 
 
+class ProofOfSigner(Body):
+    """A check the signer passed with a provider, and the token its page gave: a face check or a certificate."""
+
+    kind: SignerCheckKind
+    token: Opaque
+
+    def given(self) -> SignerProof:
+        """As the act takes it."""
+        return SignerProof(self.kind, self.token)
+
+
 class Signature(Body):
-    """A signature under the letter that was shown: its nonce and digest, and the strokes as x, y (0–1000) and ms."""
+    """A signature under the letter that was shown: its nonce and digest, and the strokes as x, y (0–1000) and ms.
+
+    A ``proof`` is for signers who can pass a check; without one the signature is proven by login and phone.
+    """
 
     nonce: Opaque
     digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     read_to_end: bool
     information_true: bool
     strokes: Annotated[tuple[Stroke, ...], Field(max_length=1000)]
+    proof: ProofOfSigner | None = None
 
 
 class LetterRead(Body):

@@ -1,9 +1,10 @@
 """Column kinds of our own: sealed (encrypted) values, blind indexes, and times that are always UTC.
 
-A sealed value is ``version · length of the key id · key id · nonce · AES-256-GCM ciphertext``; its authenticated data
-is ``table.column``, so a value copied into another column does not open there. Keys come in a ``KeyRing``: new values
-are sealed with the current key, older keys of the ring still open what they sealed, ``models.reseal`` moves everything
-to the current one.
+A sealed value is ``cipher · length of the key id · key id · nonce · ciphertext``; the first byte says which cipher
+sealed it (1 AES-256-GCM, 2 SM4-GCM: ``models.gcm``), so that both open side by side. Its authenticated data is
+``table.column``: a value copied into another column does not open there. Keys come in a ``KeyRing``: new values are
+sealed with the current key and cipher, every key of the ring opens what it sealed by either cipher, ``models.reseal``
+moves everything to the current key and cipher.
 """
 
 import hashlib
@@ -16,12 +17,14 @@ from typing import Any, Literal, TypeVar, overload
 
 import orjson
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tortoise import fields
 from tortoise.fields.base import Field
 from tortoise.models import Model
 
-_VERSION = 1
+from models.gcm import SealCipher, gcm_of
+
+_CIPHERS = {1: SealCipher.AES_256_GCM, 2: SealCipher.SM4_GCM}
+_FIRST_BYTE = {cipher: byte for byte, cipher in _CIPHERS.items()}
 _NONCE_BYTES = 12  # what GCM is made for (NIST SP 800-38D §5.2.1.1)
 _KEY_BYTES = 32
 
@@ -41,7 +44,7 @@ class NoKeyRing(Exception):
 
 @dataclass(frozen=True)
 class KeyRing:
-    """The AES-256 keys by id, which of them seals new values, and the HMAC key of the blind indexes.
+    """The keys by id, which of them seals new values by which cipher, and the HMAC key of the blind indexes.
 
     Raises ValueError for a key of the wrong length, an id longer than 255 bytes, or a current id without a key.
     """
@@ -49,6 +52,7 @@ class KeyRing:
     current: str
     keys: Mapping[str, bytes] = field(repr=False)
     index_key: bytes = field(repr=False)
+    cipher: SealCipher = SealCipher.AES_256_GCM
 
     def __post_init__(self) -> None:
         if self.current not in self.keys:
@@ -67,23 +71,25 @@ def _check_key(key_id: str, key: bytes) -> None:
 
 
 class _Locksmith:
-    """A key ring made ready for work: one cipher per key, the header of new values prepared."""
+    """A key ring made ready for work: every cipher of every key, the header of new values prepared."""
 
     def __init__(self, ring: KeyRing) -> None:
         self.ring = ring
-        self._ciphers = {key_id.encode(): AESGCM(key) for key_id, key in ring.keys.items()}
-        self._header = _header(ring.current)
-        self._current = self._ciphers[ring.current.encode()]
+        self._ciphers = {
+            _header(cipher, key_id): gcm_of(cipher, key) for key_id, key in ring.keys.items() for cipher in SealCipher
+        }
+        self._header = _header(ring.cipher, ring.current)
+        self._current = self._ciphers[self._header]
 
     def seal(self, purpose: bytes, data: bytes) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
         return self._header + nonce + self._current.encrypt(nonce, data, purpose)
 
     def unseal(self, purpose: bytes, blob: bytes) -> bytes:
-        if len(blob) < 2 or blob[0] != _VERSION:
+        if len(blob) < 2 or blob[0] not in _CIPHERS:
             raise SealBroken("these bytes are not a sealed value")
         body = 2 + blob[1]
-        cipher = self._ciphers.get(blob[2:body])
+        cipher = self._ciphers.get(blob[:body])
         if cipher is None:
             raise SealBroken(f"sealed with the key {key_id_of(blob)!r}, which is not in the ring")
         try:
@@ -91,13 +97,16 @@ class _Locksmith:
         except (InvalidTag, ValueError) as error:
             raise SealBroken("a sealed value was altered, or belongs to another column") from error
 
+    def is_current(self, blob: bytes) -> bool:
+        return blob.startswith(self._header)
+
 
 _installed: _Locksmith | None = None  # set once per process by open_database; see install_keyring
 
 
-def _header(key_id: str) -> bytes:
+def _header(cipher: SealCipher, key_id: str) -> bytes:
     raw = key_id.encode()
-    return bytes((_VERSION, len(raw))) + raw
+    return bytes((_FIRST_BYTE[cipher], len(raw))) + raw
 
 
 def install_keyring(ring: KeyRing) -> None:
@@ -125,6 +134,16 @@ def unseal(purpose: str, blob: bytes) -> bytes:
 def key_id_of(blob: bytes) -> str:
     """The id of the key that sealed these bytes."""
     return blob[2 : 2 + blob[1]].decode(errors="replace")
+
+
+def cipher_of(blob: bytes) -> SealCipher:
+    """The cipher that sealed these bytes."""
+    return _CIPHERS[blob[0]]
+
+
+def is_current(blob: bytes) -> bool:
+    """Whether these bytes were sealed with the current key by the current cipher."""
+    return _locksmith().is_current(blob)
 
 
 def blind_index(value: str, purpose: str) -> str:

@@ -30,6 +30,11 @@ async def claim_key(owner: str, key: str, act: str, body_digest: str, at: dateti
     return await insert_once(RequestKey, owner=owner, key=key, act=act, body_digest=body_digest, made_at=at)
 
 
+async def is_claimed(owner: str, key: str) -> bool:
+    """Whether a request with this key was answered before."""
+    return await RequestKey.filter(owner=owner, key=key).exists()
+
+
 async def find_key(owner: str, key: str) -> RequestKey:
     """The row of a claimed key."""
     return await RequestKey.get(owner=owner, key=key)

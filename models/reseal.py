@@ -1,8 +1,9 @@
-"""Key rotation: move every sealed value of every table to the current key.
+"""Key rotation: move every sealed value of every table to the current key and cipher.
 
-How to rotate: 1. start every process with a ring that has the new key as current and still holds the old one;
-2. ``reseal``; 3. take the old key out of the ring. Only sealed bytes change, so append-only tables allow it here:
-``lifted`` writes a row that their triggers look for and removes it in the same transaction, so nobody else sees it.
+How to rotate: 1. start every process with a ring that has the new key as current and still holds the old one, or with
+the new cipher (every ring opens both); 2. ``reseal``; 3. take the old key out of the ring. Only sealed bytes change, so
+append-only tables allow it here: ``lifted`` writes a row that their triggers look for and removes it in the same
+transaction, so nobody else sees it.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -14,7 +15,7 @@ from tortoise import Tortoise
 from tortoise.fields.base import Field
 from tortoise.models import Model
 
-from models.columns import KeyRing, Sealed, install_keyring, key_id_of, seal, unseal
+from models.columns import KeyRing, Sealed, install_keyring, is_current, seal, unseal
 from models.seal_check import SealCheck, forget_old_keys
 from models.store import connection, placeholder, transaction
 
@@ -31,14 +32,14 @@ class _SealedTable:
 
 
 async def reseal(keyring: KeyRing) -> int:
-    """Move every sealed value to the ring's current key, some rows at a time; returns how many rows were rewritten.
+    """Move every sealed value to the ring's current key and cipher, in batches; returns how many rows were rewritten.
 
     May be stopped and run again: rows already moved are skipped. Raises ``SealBroken`` at a value the ring cannot open.
     """
     install_keyring(keyring)
     moved = 0
     for table in _sealed_tables():
-        moved += await _reseal_table(table, keyring.current)
+        moved += await _reseal_table(table)
     await forget_old_keys(keyring)
     return moved
 
@@ -68,12 +69,12 @@ def _sealed_fields(model: type[Model]) -> list[Sealed]:
     return [field for field in fields if isinstance(field, Sealed)]
 
 
-async def _reseal_table(table: _SealedTable, current: str) -> int:
+async def _reseal_table(table: _SealedTable) -> int:
     moved, last = 0, None
     while rows := await _next_rows(table, last):
         async with lifted():
             for row in rows:
-                moved += await _reseal_row(table, row, current)
+                moved += await _reseal_row(table, row)
         last = rows[-1][table.key]
     return moved
 
@@ -87,12 +88,12 @@ async def _next_rows(table: _SealedTable, last: Any) -> list[dict[str, Any]]:
     )
 
 
-async def _reseal_row(table: _SealedTable, row: dict[str, Any], current: str) -> int:
+async def _reseal_row(table: _SealedTable, row: dict[str, Any]) -> int:
     """Rewrite the row's old values; a value somebody changed meanwhile is left (it is sealed with the current key)."""
     changed = 0
     for column, purpose in table.purposes.items():
         blob = row[column]
-        if blob is None or key_id_of(blob) == current:
+        if blob is None or is_current(blob):
             continue
         changed = 1
         await connection().execute_query(

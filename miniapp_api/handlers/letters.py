@@ -31,6 +31,7 @@ async def sign_letter(
         strokes=body.strokes,
         client=client.software,
         address=client.address,
+        proof=body.proof.given() if body.proof else None,
     )
     return await sign.sign_letter(deps, citizen, number, act, key)
 

@@ -1,6 +1,7 @@
 """Where the seal comes from: the operator's file, or one made once for the sandbox."""
 
 import stat
+import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,9 +62,10 @@ def test_a_wrong_password_says_nothing_secret(tmp_path: Path) -> None:
     assert "another word" not in str(trouble.value)
 
 
-def test_sm2_says_what_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(SealUnusableError, match="tongsuopy"):
-        opened(tmp_path, algorithm="SM2")
+def test_sm2_without_its_library_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tongsuopy.crypto.asymciphers.ec", None)
+    with pytest.raises(SealUnusableError, match=r"tongsuopy, which is not installed: pip install 'tongban\[sm2\]'"):
+        opened(tmp_path, algorithm="SM2", sm2_key=tmp_path / "sm2.pem")
     assert not (tmp_path / "seal.p12").exists()
 
 
@@ -106,6 +108,7 @@ def test_a_seal_of_ones_own_needs_its_password_and_its_file(tmp_path: Path) -> N
     [
         ("TONGBAN_SEAL_ALGORITHM", "RS1"), ("TONGBAN_EVIDENCE_DIGEST", "md5"), ("TONGBAN_PUBLIC_URL", "ftp://x"),
         ("TONGBAN_FONTS", "/nowhere-at-all"), ("TONGBAN_SEAL_RETIRED", "/nowhere.pem"),
+        ("TONGBAN_SEAL_CIPHER", "des"), ("TONGBAN_SEAL_SM2_KEY", "/nowhere.pem"),
     ],
 )  # fmt: skip
 def test_a_setting_that_cannot_be_is_named(name: str, value: str, tmp_path: Path) -> None:

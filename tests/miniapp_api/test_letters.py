@@ -102,6 +102,16 @@ async def test_the_end_of_the_letter_is_told_with_its_nonce(citizen: Citizen, nu
     assert (await citizen.post(f"/cases/{number}/letter-readings", {"nonce": "n" * 30})).code == "letter_not_shown"
 
 
+async def test_a_check_nobody_offers_is_told_and_signing_by_phone_goes_on(citizen: Citizen, number: str) -> None:
+    letter = (await citizen.get(f"/cases/{number}/letter")).json
+    told = {"certificate": "signer_check_unavailable", "face": "signer_check_needs_card", "guess": "malformed"}
+    for kind, code in told.items():
+        body = signature(letter, proof={"kind": kind, "token": "t"})
+        assert (await citizen.write("POST", f"/cases/{number}/signature", body)).code == code
+    answer = await citizen.write("POST", f"/cases/{number}/signature", signature(letter))
+    assert (answer.status, answer.json["level"]) == (201, "phone")
+
+
 # --- verifying ---
 
 

@@ -1,19 +1,34 @@
 """Sealed columns, blind indexes and moments."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.hmac import HMAC
 from hypothesis import given
 from hypothesis import strategies as st
 
 from models import columns
 from models.account import Account, Consent
 from models.case import Case
-from models.columns import KeyRing, NoKeyRing, SealBroken, blind_index, install_keyring, key_id_of, seal, unseal, utc
+from models.columns import (
+    KeyRing,
+    NoKeyRing,
+    SealBroken,
+    blind_index,
+    cipher_of,
+    install_keyring,
+    key_id_of,
+    seal,
+    unseal,
+    utc,
+)
 from models.db import Database, connection, migrate, open_database, reseal
+from models.gcm import SealCipher, Sm4Gcm, sm4_key
 from models.person import Person
 from models.residence import ResidenceDeclaration
 from models.seal_check import SealCheck
@@ -26,6 +41,7 @@ CANARY_NUMBER = "440308199901010011"
 OLD = KeyRing(current="old", keys={"old": b"o" * 32}, index_key=b"i" * 32)
 BOTH = KeyRing(current="new", keys={"old": b"o" * 32, "new": b"n" * 32}, index_key=b"i" * 32)
 NEW = KeyRing(current="new", keys={"new": b"n" * 32}, index_key=b"i" * 32)
+NATIONAL = replace(NEW, cipher=SealCipher.SM4_GCM)
 
 
 async def test_a_sealed_value_reads_as_it_was_written_by_every_way_of_reading(database: Database) -> None:
@@ -214,6 +230,64 @@ async def test_rotation_goes_on_where_it_stopped_and_takes_many_rows_in_batches(
         assert await reseal(BOTH) == 450
     async with open_database(empty_database_url, NEW):
         assert {row.openid for row in await Account.all()} == {f"o{n}" for n in range(450)}
+
+
+async def test_both_ciphers_open_side_by_side_and_resealing_moves_between_them(empty_database_url: str) -> None:
+    await migrate(empty_database_url, NEW)
+    for before, after in ((NEW, NATIONAL), (NATIONAL, NEW)):
+        async with open_database(empty_database_url, before):
+            await person(await account(f"o-{before.cipher}"), name=CANARY)
+        async with open_database(empty_database_url, after):
+            await Person.all().update(household_address="某路 9 号")
+            assert {row.name for row in await Person.all()} == {CANARY}
+            assert await reseal(after) > 0
+            assert await reseal(after) == 0
+            blobs = [
+                bytes(row[column])
+                for row in await read("SELECT * FROM person")
+                for column in ("name", "identity_number")
+            ]
+            assert {cipher_of(blob) for blob in blobs if blob} == {after.cipher}
+
+
+def test_a_value_of_one_cipher_is_not_opened_by_the_other() -> None:
+    for ring, other in ((NEW, 2), (NATIONAL, 1)):
+        install_keyring(ring)
+        blob = seal("a.b", b"text")
+        assert (cipher_of(blob), unseal("a.b", blob)) == (ring.cipher, b"text")
+        with pytest.raises(SealBroken):
+            unseal("a.b", bytes((other,)) + blob[1:])
+        for position in range(len(blob)):
+            with pytest.raises(SealBroken):
+                unseal("a.b", blob[:position] + bytes([blob[position] ^ 4]) + blob[position + 1 :])
+            with pytest.raises(SealBroken):
+                unseal("a.b", blob[:position])
+
+
+def test_sm4_gcm_is_that_of_rfc_8998() -> None:
+    """RFC 8998, appendix A.1."""
+    cipher = Sm4Gcm(bytes.fromhex("0123456789abcdeffedcba9876543210"))
+    nonce, associated = bytes.fromhex("00001234567800000000abcd"), bytes.fromhex("feedfacedeadbeef" * 2 + "abaddad2")
+    data = bytes.fromhex("".join(two * 8 for two in ("aa", "bb", "cc", "dd", "ee", "ff", "ee", "aa")))
+    sealed = bytes.fromhex(
+        "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735d82710ca5c22f0ccfa7cbf93d496ac15"
+        "a56834cbcf98c397b4024a2691233b8d"
+        "83de3541e4c2b58177e065a9bf7b62ec"
+    )
+    assert cipher.encrypt(nonce, data, associated) == sealed
+    assert cipher.decrypt(nonce, sealed, associated) == data
+
+
+def test_the_sm4_key_is_drawn_by_hkdf_with_sm3() -> None:
+    """By hand from RFC 5869: extract with a salt of zeros, expand by one block."""
+
+    def hmac_sm3(key: bytes, message: bytes) -> bytes:
+        work = HMAC(key, hashes.SM3())
+        work.update(message)
+        return work.finalize()
+
+    drawn = hmac_sm3(hmac_sm3(bytes(32), b"n" * 32), b"tongban sealed column sm4-gcm\x01")
+    assert sm4_key(b"n" * 32) == drawn[:16]
 
 
 async def _declare(one: Person) -> None:
