@@ -155,4 +155,4 @@ def test_every_refusal_that_can_be_raised_has_words_and_a_status_here_or_belongs
 def test_a_status_says_who_can_mend_it(code: str) -> None:
     assert 400 <= status_of(code) < 600
     if status_of(code) >= 500:
-        assert code in {"internal", "service_unavailable", "wechat_unreachable"}
+        assert code in {"internal", "service_unavailable", "wechat_unreachable", "signer_check_unavailable"}
