@@ -308,8 +308,9 @@ async def working(deps: "Deps") -> AsyncIterator[None]:
     try:
         yield
     finally:
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
+        while not worker.done():  # a library on the way may swallow one cancel, so ask again
+            worker.cancel()
+            await asyncio.wait({worker}, timeout=SLOW_STOP_SECONDS / 2)
 
 
 async def serve(settings: "Settings") -> None:

@@ -3,14 +3,12 @@
 import argparse
 import json
 import os
-import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -23,7 +21,6 @@ from tests.journeys.plots import PLOTS, steps_of
 from tests.journeys.story import play_story
 from tests.journeys.world import World
 
-REDIS = os.environ.get("TONGBAN_TEST_REDIS_URL", "")
 LEASE_AND_MORE = 120.0  # a notice in a killed worker's hands comes back when its lease is over
 _EVERYWHERE = {"journey.json", "handoff.png", "case.json", "counter-case.html"}
 _LETTER, _PICKUP = (
@@ -175,9 +172,12 @@ async def mortal_service(folder: Path, url: str) -> AsyncIterator[Mortal]:
 
 
 def environment(var: Path, url: str) -> dict[str, str]:
-    """What a service is started with: nothing of ours but its folder, its database and its queue."""
+    """What a service is started with: its folder and its database; the queue lives inside each process.
+
+    Services of one test on one Redis would take each other's jobs; ``run.py journey`` plays the stories on Redis in CI.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TONGBAN_")}
-    return {**kept, "TONGBAN_VAR": str(var), "TONGBAN_DATABASE_URL": url, **_queue()}
+    return {**kept, "TONGBAN_VAR": str(var), "TONGBAN_DATABASE_URL": url}
 
 
 def fixed_ports() -> dict[str, str]:
@@ -192,10 +192,3 @@ def fixed_ports() -> dict[str, str]:
 def asked(base_url: str, out: Path, **more: Any) -> argparse.Namespace:
     given = {"console_url": None, "wechat_url": None, "sms_url": None, "logins": None, **more}
     return argparse.Namespace(story="cross-province", out=out, base_url=base_url, **given)
-
-
-def _queue() -> dict[str, str]:
-    """A database of its own on the Redis that the environment names, if it names one."""
-    if not REDIS:
-        return {}
-    return {"TONGBAN_REDIS_URL": urlunsplit(urlsplit(REDIS)._replace(path=f"/{1 + secrets.randbelow(15)}"))}
