@@ -71,7 +71,8 @@ def set_up(argv: Sequence[str]) -> None:
         return
     if os.environ.get("TONGBAN_SETTING_UP"):
         sys.exit("The packages were installed but cannot be imported; delete .venv and try again.")
-    _install()
+    if inside or not _is_set_up():
+        _install()
     python = _venv_python()
     environment = {**os.environ, "TONGBAN_SETTING_UP": "1"}
     if os.name == "nt":
@@ -80,7 +81,7 @@ def set_up(argv: Sequence[str]) -> None:
 
 
 def _install() -> None:
-    print("Setting up .venv (first run, or the lock changed) …", flush=True)
+    print("Setting up .venv (first run, or the lock changed) …", file=sys.stderr, flush=True)
     pip = [str(_venv_python()), "-m", "pip"]
     if not _venv_python().exists() and not _make_venv():
         pip = [sys.executable, "-m", "pip", "--python", str(_venv_python())]
@@ -104,6 +105,11 @@ def _venv_python() -> Path:
 
 def _lock_digest() -> str:
     return hashlib.sha256(LOCK.read_bytes()).hexdigest()
+
+
+def _is_set_up() -> bool:
+    stamp = VENV / "tongban.lock"
+    return _venv_python().exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == _lock_digest()
 
 
 def _lock_is_installed() -> bool:
