@@ -18,10 +18,8 @@ which this very person passed. ``200 {"status": "refused"}``: it is not. Anythin
 with the same one, the provider answers as the first time. So a question whose answer was lost may be repeated.
 """
 
-import hmac
 from collections.abc import Callable
 from datetime import datetime
-from hashlib import sha256
 
 import aiohttp
 import orjson
@@ -30,6 +28,7 @@ import structlog
 from domain.refusal import Refusal
 from domain.terms import SignerCheckKind
 from gateways.http import ask
+from gateways.signing import sign
 from gateways.trouble import UnreachableError
 
 SIGNATURE_HEADER = "X-Signer-Check-Signature"
@@ -38,11 +37,6 @@ REFUSED = "refused"
 _LONGEST_ID = 100
 
 _log = structlog.get_logger(__name__)
-
-
-def sign(secret: str, timestamp: int, body: bytes) -> str:
-    """Return the hex signature of the contract above."""
-    return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, sha256).hexdigest()
 
 
 class SignerCheckClient:

@@ -15,10 +15,8 @@ must look). ``401`` means a bad signature. ``429`` and ``5xx`` mean: later.
 nothing. So a send whose answer was lost may be repeated safely.
 """
 
-import hmac
 from collections.abc import Callable
 from datetime import datetime
-from hashlib import sha256
 
 import aiohttp
 import orjson
@@ -26,6 +24,7 @@ import structlog
 
 from domain.notice import Delivery, DeliveryOutcome
 from gateways.http import Answer, ask
+from gateways.signing import sign
 from gateways.trouble import UnreachableError
 
 SIGNATURE_HEADER = "X-Sms-Signature"
@@ -34,11 +33,6 @@ REFUSED = "refused"
 PERSON_NOT_REACHED = frozenset({"number_unknown", "blacklisted"})
 
 _log = structlog.get_logger(__name__)
-
-
-def sign(secret: str, timestamp: int, body: bytes) -> str:
-    """Return the hex signature of the contract above."""
-    return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, sha256).hexdigest()
 
 
 class SmsClient:

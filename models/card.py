@@ -156,11 +156,6 @@ async def write_release(**columns: Any) -> None:
     await Release.create(**columns)
 
 
-async def release_of(case_id: int) -> Release | None:
-    """The release of a case's card."""
-    return await Release.get_or_none(case_id=case_id)
-
-
 async def write_check(**columns: Any) -> bool:
     """Append the later check; False when it was recorded before."""
     return await insert_once(CollectionCheck, **columns)

@@ -1,6 +1,5 @@
 """Residence declarations (居住信息申报): where the applicant lives, and by which tie."""
 
-from datetime import datetime
 from typing import Any
 
 from tortoise import fields
@@ -48,8 +47,3 @@ async def write_declaration(**columns: Any) -> ResidenceDeclaration:
 async def declaration_of(account_id: int, declaration_id: int) -> ResidenceDeclaration | None:
     """A declaration of this account, its person loaded."""
     return await ResidenceDeclaration.get_or_none(account_id=account_id, id=declaration_id).select_related("person")
-
-
-async def latest_declaration(person_id: int, since: datetime) -> ResidenceDeclaration | None:
-    """The newest declaration of a person that is not older than ``since``."""
-    return await ResidenceDeclaration.filter(person_id=person_id, declared_at__gte=since).order_by("-id").first()

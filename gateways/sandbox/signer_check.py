@@ -15,7 +15,8 @@ from gateways.sandbox import faults
 from gateways.sandbox.answers import ok
 from gateways.sandbox.loopback import loopback_only
 from gateways.sandbox.shapes import parsed
-from gateways.signer_check import PROVEN, REFUSED, SIGNATURE_HEADER, sign
+from gateways.signer_check import PROVEN, REFUSED, SIGNATURE_HEADER
+from gateways.signing import sign
 
 FRESH_SECONDS = 300
 

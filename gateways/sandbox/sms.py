@@ -14,7 +14,8 @@ from gateways.sandbox import faults
 from gateways.sandbox.answers import ok
 from gateways.sandbox.loopback import loopback_only
 from gateways.sandbox.shapes import parsed
-from gateways.sms import ACCEPTED, REFUSED, SIGNATURE_HEADER, sign
+from gateways.signing import sign
+from gateways.sms import ACCEPTED, REFUSED, SIGNATURE_HEADER
 
 FRESH_SECONDS = 300
 
