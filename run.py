@@ -155,6 +155,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
     from casework.deps import Deps
     from domain.policy.loader import load_rulebook
     from gateways.http import open_session
+    from gateways.official_account import OfficialAccountClient
     from gateways.proof_of_work import ProofOfWork
     from gateways.signer_check import SignerCheckClient
     from gateways.sms import SmsClient
@@ -165,7 +166,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
 
     insist_on_letters(settings.letters)
     clock = clock or SystemClock()
-    app = settings.miniapp
+    app, account = settings.miniapp, settings.official_account
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(open_database(settings.database_url, keyring_of(settings)))
         session = await stack.enter_async_context(open_session())
@@ -188,6 +189,10 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
                 session, url=settings.signer_check_url, account=settings.signer_check_account,
                 secret=settings.signer_check_secret, clock=clock,
             ) if settings.signer_check_url else None,
+            official_account=OfficialAccountClient(
+                session, base_url=wechat_url(settings), appid=account.appid, secret=account.secret, clock=clock,
+                miniapp=app.appid,
+            ),
         )  # fmt: skip
 
 

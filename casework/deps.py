@@ -7,7 +7,7 @@ from datetime import date
 
 import structlog
 
-from casework.ports import Clock, JobQueue, MiniProgram, Puzzle, Random, Seal, SignerCheck, SmsSender
+from casework.ports import Clock, JobQueue, MiniProgram, OfficialAccount, Puzzle, Random, Seal, SignerCheck, SmsSender
 from casework.settings import Settings
 from domain.calendar import WorkCalendar
 from domain.local_time import day_of
@@ -26,7 +26,7 @@ class Deps:
     """The acts' surroundings: settings, the clock, the law, the calendar, and the ports.
 
     Without a ``puzzle`` no booking goes through where one is asked for; without a ``signer_check`` signers are
-    proven by login and phone alone.
+    proven by login and phone alone; without an ``official_account`` nothing is said to its followers unasked.
     """
 
     settings: Settings
@@ -39,6 +39,7 @@ class Deps:
     seal: Seal
     puzzle: Puzzle | None = None
     signer_check: SignerCheck | None = None
+    official_account: OfficialAccount | None = None
 
     @property
     def calendar(self) -> WorkCalendar:

@@ -52,6 +52,27 @@ class MiniProgram(Protocol):
         ...
 
 
+class OfficialAccount(Protocol):
+    """What the Official Account says to its followers by itself. Never raises: the Delivery tells what became of it."""
+
+    async def send_template_message(
+        self,
+        *,
+        openid: str,
+        template_id: str,
+        data: Mapping[str, str],
+        page: str | None = None,
+        url: str | None = None,
+        message_id: str | None = None,
+    ) -> Delivery:
+        """Send a template message; a repetition with the same ``message_id`` is dropped for some minutes."""
+        ...
+
+    async def send_customer_text(self, *, openid: str, text: str) -> Delivery:
+        """Write into the chat, within the time WeChat allows after the person did something there."""
+        ...
+
+
 class SmsSender(Protocol):
     """A short-message provider; it drops a second message with the same ``message_id``."""
 

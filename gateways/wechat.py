@@ -1,4 +1,4 @@
-"""The WeChat server API as far as Tongban needs it: who is this, what is their phone number, tell them something."""
+"""The mini-program at WeChat: who is this, what is their phone number, tell them something, make a way in."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,21 +9,18 @@ from typing import Any
 import aiohttp
 import structlog
 
-from domain.notice import Delivery, DeliveryOutcome
+from domain.notice import Delivery
 from domain.refusal import Refusal
-from gateways.access_token import StableToken
-from gateways.trouble import GatewayError, UnreachableError
+from gateways.trouble import GatewayError
+from gateways.wechat_call import WeChatCaller
 from gateways.wechat_errors import (
     CODE_BLOCKED,
     CODE_INVALID,
     CODE_MISSING,
     CODE_USED,
-    TOKEN_STALE,
     TOO_OFTEN,
     WeChatError,
-    outcome_of,
 )
-from gateways.wechat_wire import WeChatWire
 
 _log = structlog.get_logger(__name__)
 
@@ -48,8 +45,8 @@ class WeChatLogin:
     unionid: str | None
 
 
-class WeChatClient:
-    """One app (mini-program or Official Account) at WeChat; ``base_url`` points at WeChat or at the sandbox."""
+class WeChatClient(WeChatCaller):
+    """The mini-program."""
 
     def __init__(
         self,
@@ -61,10 +58,7 @@ class WeChatClient:
         clock: Callable[[], datetime],
         miniprogram_state: str = "formal",
     ) -> None:
-        self._wire = WeChatWire(session, base_url)
-        self._token = StableToken(self._wire, appid=appid, secret=secret, clock=clock)
-        self._appid = appid
-        self._secret = secret
+        super().__init__(session, base_url=base_url, appid=appid, secret=secret, clock=clock)
         self._miniprogram_state = miniprogram_state
 
     async def login(self, code: str) -> WeChatLogin:
@@ -74,7 +68,7 @@ class WeChatClient:
         """
         _insist_on_code(code, "login_code_invalid")
         query = {
-            "appid": self._appid,
+            "appid": self.appid,
             "secret": self._secret,
             "js_code": code,
             "grant_type": "authorization_code",
@@ -113,45 +107,11 @@ class WeChatClient:
             },
         )
 
-    async def send_customer_text(self, *, openid: str, text: str) -> Delivery:
-        """Answer in the chat, within the windows WeChat allows after the person did something. Never raises."""
-        body = {"touser": openid, "msgtype": "text", "text": {"content": text}}
-        return await self._deliver("/cgi-bin/message/custom/send", body)
-
-    async def ping(self) -> None:
-        """Ask WeChat for a token as ``run.py check`` does; raises GatewayError with a sentence for operators."""
-        await self._token.fetch()
-
-    async def _call(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """POST with the token; on a stale token fetch once and try once more, and then believe the error."""
-        token = await self._token.get()
-        try:
-            return await self._wire.post(path, body, access_token=token.text)
-        except WeChatError as error:
-            if error.errcode not in TOKEN_STALE:
-                raise
-        self._token.discard(token)
-        fresh = await self._token.get()
-        return await self._wire.post(path, body, access_token=fresh.text)
-
-    async def _deliver(self, path: str, body: Mapping[str, Any]) -> Delivery:
-        try:
-            answer = await self._call(path, body)
-        except WeChatError as error:
-            _log.warning("wechat_message_refused", path=path, errcode=error.errcode, rid=error.rid, field=error.field)
-            told = f"{error.errcode} {error.field}" if error.field else str(error.errcode)
-            return Delivery(outcome_of(error), error=told)
-        except UnreachableError as trouble:
-            _log.warning("wechat_message_unknown", path=path, reason=trouble.reason)
-            return Delivery(DeliveryOutcome.RETRY_LATER, error=trouble.reason)
-        provider_id = answer.get("msgid")
-        return Delivery(DeliveryOutcome.ACCEPTED, provider_id=None if provider_id is None else str(provider_id))
-
     def _mainland_number(self, info: Any) -> str:
         """Read phone_info; the watermark must be ours, the country code comes as a number or as text."""
         try:
             country, number = str(info["countryCode"]), str(info["purePhoneNumber"])
-            meant_for_us = info["watermark"]["appid"] == self._appid
+            meant_for_us = info["watermark"]["appid"] == self.appid
         except (KeyError, TypeError):
             raise Refusal("wechat_unreachable") from None
         if not meant_for_us:

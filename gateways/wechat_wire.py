@@ -10,6 +10,8 @@ from gateways.http import Answer, ask
 from gateways.trouble import UnreachableError
 from gateways.wechat_errors import WeChatError
 
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+
 
 class WeChatWire:
     """One call is one request; no token, no retry, no meaning. Raises UnreachableError and WeChatError."""
@@ -24,12 +26,21 @@ class WeChatWire:
 
     async def post(self, path: str, body: Mapping[str, Any], *, access_token: str | None = None) -> dict[str, Any]:
         """POST raw UTF-8 JSON; WeChat refuses ``\\u`` escapes (40033)."""
+        return understood(await self._post(path, body, access_token))
+
+    async def post_for_picture(self, path: str, body: Mapping[str, Any], *, access_token: str) -> bytes:
+        """POST for a picture: its bytes as they come; trouble is told as JSON all the same."""
+        answer = await self._post(path, body, access_token)
+        if answer.status == 200 and answer.body.startswith(_PICTURES):
+            return answer.body
+        understood(answer)
+        raise UnreachableError("no_picture")
+
+    async def _post(self, path: str, body: Mapping[str, Any], access_token: str | None) -> Answer:
         params = None if access_token is None else {"access_token": access_token}
         headers = {"Content-Type": "application/json"}
         url = self._base_url + path
-        return understood(
-            await ask(self._session, "POST", url, params=params, body=orjson.dumps(body), headers=headers)
-        )
+        return await ask(self._session, "POST", url, params=params, body=orjson.dumps(body), headers=headers)
 
 
 def understood(answer: Answer) -> dict[str, Any]:

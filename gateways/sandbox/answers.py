@@ -28,12 +28,14 @@ ERRMSG = {
     40129: "invalid scene",
     40163: "code been used",
     40164: "invalid ip, not in whitelist",
+    40165: "invalid weapp pagepath",
     40169: "invalid length for scene, or the data is not json string",
     40226: "code blocked",
     40243: "AppSecret frozen",
     41001: "access_token missing",
     41002: "appid missing",
     41004: "appsecret missing",
+    41005: "media data missing",
     41008: "missing code",
     41030: "invalid page",
     42001: "access_token expired",
@@ -51,6 +53,11 @@ ERRMSG = {
     47001: "data format error",
     47003: "argument invalid!",
     48001: "api unauthorized",
+    48006: "forbid to clear quota because of reaching the limit",
+    76001: "rid not found",
+    87008: "invalid sig_method",
+    87009: "invalid signature",
+    101000: "invalid image url",
 }
 
 
@@ -73,10 +80,17 @@ def told(fields: dict[str, Any], *, content_type: str = "application/json; encod
     return web.Response(body=orjson.dumps(fields), headers={"Content-Type": content_type})
 
 
-def error_answer(errcode: int, detail: str = "") -> web.Response:
-    """The answer for an errcode."""
-    words = [ERRMSG.get(errcode, "error"), detail, f"rid: {_rid()}"]
-    return told({"errcode": errcode, "errmsg": " ".join(word for word in words if word)})
+RIDS = web.AppKey("rids", dict[str, dict[str, Any]])
+"""What ``openapi/rid/get`` tells of the calls that went wrong."""
+
+
+def error_answer(request: web.Request, errcode: int, detail: str = "") -> web.Response:
+    """The answer for an errcode; its rid is kept."""
+    rid = "-".join(secrets.token_hex(4) for _ in range(3))
+    words = [ERRMSG.get(errcode, "error"), detail, f"rid: {rid}"]
+    answer = {"errcode": errcode, "errmsg": " ".join(word for word in words if word)}
+    request.app[RIDS][rid] = {"request_url": request.path, "response_body": orjson.dumps(answer).decode()}
+    return told(answer)
 
 
 @web.middleware
@@ -87,14 +101,10 @@ async def always_200(
     try:
         return await handler(request)
     except WireError as error:
-        return error_answer(error.errcode, error.detail)
+        return error_answer(request, error.errcode, error.detail)
     except web.HTTPMethodNotAllowed:
-        return error_answer(43002)
+        return error_answer(request, 43002)
     except web.HTTPNotFound:
         if request.path.startswith("/sandbox/"):
             raise
-        return error_answer(40066)
-
-
-def _rid() -> str:
-    return "-".join(secrets.token_hex(4) for _ in range(3))
+        return error_answer(request, 40066)

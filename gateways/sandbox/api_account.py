@@ -76,7 +76,6 @@ async def unlimited_code(request: web.Request) -> web.Response:
         raise WireError(41030)
     if body.get("check_path", True):
         world.check_page(page)
-    world.quotas.per_minute(f"code/{app.appid}", 5000)
     return web.Response(body=_picture(f"wxacode:{app.appid}?page={page}&scene={scene}"), content_type="image/png")
 
 

@@ -1,5 +1,6 @@
 """The server API that tells people something: subscription messages, template messages, the chat."""
 
+import secrets
 from typing import Any
 
 from aiohttp import web
@@ -31,7 +32,10 @@ async def subscribe_send(request: web.Request) -> web.Response:
 
 
 async def template_send(request: web.Request) -> web.Response:
-    """``POST /cgi-bin/message/template/send``: to followers only; the outcome comes as TEMPLATESENDJOBFINISH."""
+    """``POST /cgi-bin/message/template/send``: to followers only; the outcome comes as TEMPLATESENDJOBFINISH.
+
+    A repetition with the same ``client_msg_id`` gets the first answer and is not sent again.
+    """
     world, app = caller(request, AppKind.OFFICIAL_ACCOUNT)
     body = await body_of(request)
     person = world.people.of_openid(app, body.get("touser"))
@@ -40,13 +44,31 @@ async def template_send(request: web.Request) -> web.Response:
     if app.appid not in person.follows:
         raise WireError(43004)
     texts = check_fields(template, body.get("data"))
-    msgid = world.next_msgid()
-    world.people.receive(
-        person, app, "template", msgid=str(msgid), template_id=template_id, url=body.get("url"), data=texts
-    )
-    fields = {"Event": "TEMPLATESENDJOBFINISH", "MsgID": str(msgid), "Status": "success"}
+    known = (person.user, str(body.get("client_msg_id") or secrets.token_hex(8)))
+    if known in world.taken:
+        return ok(msgid=world.taken[known])
+    msgid = world.taken[known] = world.next_msgid()
+    opens = {"url": body.get("url"), "page": _page(body.get("miniprogram"))}
+    blocked = app.appid in person.blocks
+    if not blocked:
+        world.people.receive(person, app, "template", msgid=str(msgid), template_id=template_id, **opens, data=texts)
+    status = "failed:user block" if blocked else "success"
+    fields = {"Event": "TEMPLATESENDJOBFINISH", "MsgID": str(msgid), "Status": status}
     world.pushes.later(world.pushes.event(app, person, fields))
     return ok(msgid=msgid)
+
+
+async def subscription_send(request: web.Request) -> web.Response:
+    """``POST /cgi-bin/message/subscribe/bizsend``: what a person agreed to in the account itself."""
+    world, app = caller(request, AppKind.OFFICIAL_ACCOUNT)
+    body = await body_of(request)
+    person = world.people.of_openid(app, body.get("touser"))
+    template_id = body.get("template_id")
+    texts = check_fields(world.template(template_id), body.get("data"))
+    world.consents.spend(person.user, f"{app.appid}/{template_id}")
+    page = body.get("page") or _page(body.get("miniprogram"))
+    world.people.receive(person, app, "subscription_notice", template_id=template_id, page=page, data=texts)
+    return ok()
 
 
 async def custom_send(request: web.Request) -> web.Response:
@@ -66,6 +88,16 @@ async def custom_send(request: web.Request) -> web.Response:
     return ok()
 
 
+def _page(miniprogram: Any) -> str | None:
+    """The page a message opens; raise 40165 for an address that is none."""
+    if miniprogram is None:
+        return None
+    page = miniprogram.get("pagepath") if isinstance(miniprogram, dict) else None
+    if not isinstance(page, str) or not miniprogram.get("appid"):
+        raise WireError(40165)
+    return page
+
+
 def _checked(world: World, body: dict[str, Any]) -> dict[str, str]:
     template = world.template(body.get("template_id"))
     world.check_page(body.get("page"))
@@ -83,5 +115,6 @@ async def _sent(world: World, app: SandboxApp, person: Person, template_id: str,
 ROUTES = (
     web.post("/cgi-bin/message/subscribe/send", subscribe_send),
     web.post("/cgi-bin/message/template/send", template_send),
+    web.post("/cgi-bin/message/subscribe/bizsend", subscription_send),
     web.post("/cgi-bin/message/custom/send", custom_send),
 )

@@ -76,6 +76,8 @@ class AppBook:
 
     def __init__(self, apps: Iterable[SandboxApp]) -> None:
         self._apps = {app.appid: app for app in apps}
+        self.frozen: set[str] = set()
+        self.allowed_ips: dict[str, list[str]] = {}
 
     def __iter__(self) -> Iterator[SandboxApp]:
         return iter(self._apps.values())
@@ -84,8 +86,8 @@ class AppBook:
         """Return the account or None."""
         return self._apps.get(appid)
 
-    def authenticate(self, appid: str, secret: str) -> SandboxApp:
-        """Check AppID and AppSecret as the token and login endpoints do (41002, 41004, 40013, 40125)."""
+    def authenticate(self, appid: str, secret: str, address: str = "127.0.0.1") -> SandboxApp:
+        """Check AppID and AppSecret as the token and login endpoints do (41002, 41004, 40013, 40125, 40243, 40164)."""
         if not appid:
             raise WireError(41002)
         if not secret:
@@ -95,4 +97,8 @@ class AppBook:
             raise WireError(40013)
         if app.secret != secret:
             raise WireError(40125)
+        if appid in self.frozen:
+            raise WireError(40243)
+        if address not in self.allowed_ips.get(appid, [address]):
+            raise WireError(40164)
         return app

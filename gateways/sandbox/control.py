@@ -8,6 +8,7 @@ from gateways.sandbox.envelopes import Message
 from gateways.sandbox.people import CodeFamily, Person
 from gateways.sandbox.pushes import PushRecord
 from gateways.sandbox.shapes import (
+    AccountState,
     AtApp,
     Click,
     Follow,
@@ -16,6 +17,7 @@ from gateways.sandbox.shapes import (
     RefuseMessages,
     Say,
     Scan,
+    SendLocation,
     Subscribe,
     parsed,
 )
@@ -63,7 +65,8 @@ async def subscribe(request: web.Request) -> web.Response:
             text="requestSubscribeMessage:fail No template data return, verify the template id exist\n"
         )
     for template_id in asked.template_ids if asked.accept else ():
-        world.consents.accept(person.user, template_id)
+        in_account = app.kind is AppKind.OFFICIAL_ACCOUNT
+        world.consents.accept(person.user, f"{app.appid}/{template_id}" if in_account else template_id)
     status = "accept" if asked.accept else "reject"
     rows = [
         {"TemplateId": template_id, "SubscribeStatusString": status, "PopupScene": "2"}
@@ -130,11 +133,49 @@ async def say(request: web.Request) -> web.Response:
     return _pushed(await world.pushes.push(app, person, Message(fields), mode=asked.mode))
 
 
+async def locate(request: web.Request) -> web.Response:
+    """``POST .../locate``: send one's place into the chat."""
+    world, person, asked = request.app[WORLD], _person(request), await parsed(request, SendLocation)
+    app = app_named(world, asked.appid)
+    world.windows.open(app.appid, person.user, Did.MESSAGE)
+    place = {"Location_X": str(asked.latitude), "Location_Y": str(asked.longitude), "Scale": "16", "Label": asked.label}
+    fields = world.pushes.addressed(app, person, {"MsgType": "location", **place})
+    return _pushed(await world.pushes.push(app, person, Message(fields)))
+
+
+async def block(request: web.Request) -> web.Response:
+    """``POST .../block``: switch an account's messages silent without leaving it."""
+    world, person, asked = request.app[WORLD], _person(request), await parsed(request, AtApp)
+    person.blocks.add(_account(world, asked.appid).appid)
+    return ok()
+
+
+async def revoke_consent(request: web.Request) -> web.Response:
+    """``POST .../revoke-consent``: take back what one allowed the mini-program to know; it is told to delete it."""
+    world, person, asked = request.app[WORLD], _person(request), await parsed(request, AtApp)
+    app = app_named(world, asked.appid)
+    fields = {"Event": "user_authorization_revoke", "OpenID": app.openid_of(person.user), "AppID": app.appid}
+    return _pushed(await world.pushes.event(app, person, {**fields, "RevokeInfo": "1"}))
+
+
 async def messages(request: web.Request) -> web.Response:
     """``GET .../messages``: all this person received, oldest first; ``?appid=`` and ``?kind=`` narrow it."""
     wanted = {key: request.query[key] for key in ("appid", "kind") if key in request.query}
     received = _person(request).received
     return ok(messages=[each for each in received if all(each[key] == value for key, value in wanted.items())])
+
+
+async def set_account(request: web.Request) -> web.Response:
+    """``POST /sandbox/account``: freeze an AppSecret, keep an allow-list of addresses."""
+    world, asked = request.app[WORLD], await parsed(request, AccountState)
+    appid = app_named(world, asked.appid).appid
+    world.apps.frozen.discard(appid)
+    world.apps.allowed_ips.pop(appid, None)
+    if asked.frozen:
+        world.apps.frozen.add(appid)
+    if asked.allowed_ips is not None:
+        world.apps.allowed_ips[appid] = asked.allowed_ips
+    return ok()
 
 
 async def revoke_tokens(request: web.Request) -> web.Response:
@@ -196,6 +237,10 @@ ROUTES = (
     web.post("/sandbox/users/{user}/scan", scan),
     web.post("/sandbox/users/{user}/click", click),
     web.post("/sandbox/users/{user}/say", say),
+    web.post("/sandbox/users/{user}/locate", locate),
+    web.post("/sandbox/users/{user}/block", block),
+    web.post("/sandbox/users/{user}/revoke-consent", revoke_consent),
+    web.post("/sandbox/account", set_account),
     web.get("/sandbox/users/{user}/messages", messages),
     web.post("/sandbox/revoke-tokens", revoke_tokens),
 )

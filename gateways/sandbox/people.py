@@ -33,13 +33,14 @@ class Code:
 
 @dataclass
 class Person:
-    """One WeChat user. ``blocked`` is WeChat's own risk verdict (40226)."""
+    """One WeChat user. ``blocked`` is WeChat's own risk verdict (40226), ``blocks`` the accounts switched silent."""
 
     user: str
     nickname: str
     phone: str | None = None
     blocked: bool = False
     follows: set[str] = field(default_factory=set)
+    blocks: set[str] = field(default_factory=set)
     received: list[dict[str, Any]] = field(default_factory=list)
 
 

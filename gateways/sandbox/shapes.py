@@ -75,6 +75,27 @@ class Say(AtApp):
     mode: PushMode | None = None
 
 
+class SendLocation(AtApp):
+    """Sending one's place into the chat; degrees."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    label: str = ""
+
+
+class RiskyWords(_Strict):
+    """What the content checks object to."""
+
+    words: list[str]
+
+
+class AccountState(AtApp):
+    """What an administrator changed in the console; ``allowed_ips`` None: any address may call."""
+
+    frozen: bool = False
+    allowed_ips: list[str] | None = None
+
+
 class Defect(StrEnum):
     """What is wrong with a push."""
 

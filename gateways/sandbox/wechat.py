@@ -5,8 +5,18 @@ from datetime import datetime
 
 from aiohttp import web
 
-from gateways.sandbox import api_account, api_login, api_messages, control, control_pushes, faults
-from gateways.sandbox.answers import always_200
+from gateways.sandbox import (
+    api_account,
+    api_checks,
+    api_links,
+    api_login,
+    api_messages,
+    api_quota,
+    control,
+    control_pushes,
+    faults,
+)
+from gateways.sandbox.answers import RIDS, always_200
 from gateways.sandbox.apps import AppBook, SandboxApp
 from gateways.sandbox.consents import Consents
 from gateways.sandbox.loopback import host_of, is_loopback, loopback_only
@@ -16,6 +26,8 @@ from gateways.sandbox.quotas import Quotas
 from gateways.sandbox.tokens import TokenOffice
 from gateways.sandbox.windows import Windows
 from gateways.sandbox.world import WORLD, World
+
+_APIS = (api_account, api_checks, api_links, api_login, api_messages, api_quota)
 
 
 def make_wechat_sandbox(
@@ -52,8 +64,9 @@ def make_wechat_sandbox(
         windows=Windows(clock),
         pushes=PushEngine(clock, people, push_timeout_seconds),
     )
+    application[RIDS] = {}
     application.cleanup_ctx.append(_pushing)
-    for room in (api_account, api_login, api_messages, control, control_pushes, faults):
+    for room in (*_APIS, control, control_pushes, faults):
         application.add_routes(room.ROUTES)
     return application
 

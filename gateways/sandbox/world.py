@@ -23,7 +23,12 @@ _ESCAPED = re.compile(rb"(?<!\\)\\u[0-9a-fA-F]{4}")
 
 @dataclass
 class World:
-    """The state behind the API. ``pages`` None means: every page is in the released mini-program."""
+    """The state behind the API. ``pages`` None means: every page is in the released mini-program.
+
+    ``session_keys``: the one valid key by (appid, user). ``risky_words``: what the content check objects to.
+    ``links``: what URL links and schemes lead to. ``taken``: the msgid of a template message by person and
+    client_msg_id.
+    """
 
     clock: Callable[[], datetime]
     apps: AppBook
@@ -35,7 +40,11 @@ class World:
     consents: Consents
     windows: Windows
     pushes: PushEngine
+    session_keys: dict[tuple[str, str], str] = field(default_factory=dict)
+    risky_words: set[str] = field(default_factory=set)
+    links: dict[str, dict[str, Any]] = field(default_factory=dict)
     menus: dict[str, Any] = field(default_factory=dict)
+    taken: dict[tuple[str, str], int] = field(default_factory=dict)
     last_msgid: int = 200_000_000
 
     def next_msgid(self) -> int:
@@ -65,13 +74,14 @@ WORLD = web.AppKey("world", World)
 
 
 def caller(request: web.Request, kind: AppKind | None = None) -> tuple[World, SandboxApp]:
-    """Return the world and the app whose access_token came; raise 41001, 40001, 42001, 48001."""
+    """Return the world and the app whose access_token came; raise 41001, 40001, 42001, 48001, 45009, 45011."""
     world = request.app[WORLD]
     app = world.apps.find(world.tokens.check(request.query.get("access_token", "")))
     if app is None:
         raise WireError(40001)
     if kind is not None and app.kind is not kind:
         raise WireError(48001)
+    world.quotas.call(app.appid, request.path)
     return world, app
 
 

@@ -8,6 +8,7 @@ import aiohttp
 import orjson
 from yarl import URL
 
+from gateways.official_account import OfficialAccountClient
 from gateways.sandbox.apps import AppKind, PushFormat, PushMode, SandboxApp
 from gateways.wechat import WeChatClient
 
@@ -71,6 +72,10 @@ class Sandbox:
 
     def client(self, appid: str = MINIAPP_ID, *, secret: str = SECRET, **more: Any) -> WeChatClient:
         return WeChatClient(self.session, base_url=str(self.base), appid=appid, secret=secret, clock=self.clock, **more)
+
+    def account(self, **more: Any) -> OfficialAccountClient:
+        given = {"base_url": str(self.base), "appid": ACCOUNT_ID, "secret": SECRET, "miniapp": MINIAPP_ID, **more}
+        return OfficialAccountClient(self.session, clock=self.clock, **given)
 
     async def post(self, path: str, /, **body: Any) -> dict[str, Any]:
         return await self.told("POST", path, data=orjson.dumps(body))

@@ -11,6 +11,7 @@ from casework.deps import Deps
 from casework.ports import JobQueue
 from casework.settings import load_settings
 from domain.policy.loader import load_rulebook
+from gateways.official_account import OfficialAccountClient
 from gateways.sms import SmsClient
 from gateways.wechat import WeChatClient
 from tests.seal import a_seal
@@ -51,7 +52,7 @@ def make_deps(
 ) -> Deps:
     """Join everything; the addresses lead nowhere unless a test gives some."""
     settings = load_settings({"TONGBAN_VAR": str(var), **env})
-    app = settings.miniapp
+    app, account = settings.miniapp, settings.official_account
     return Deps(
         settings=settings,
         clock=clock,
@@ -61,4 +62,12 @@ def make_deps(
         sms=SmsClient(session, url=sms_url, account=settings.sms_account, secret=settings.sms_secret, clock=clock),
         queue=queue,
         seal=a_seal(),
+        official_account=OfficialAccountClient(
+            session,
+            base_url=wechat_url,
+            appid=account.appid,
+            secret=account.secret,
+            clock=clock,
+            miniapp=app.appid,
+        ),
     )
