@@ -12,6 +12,7 @@ from casework.release_card import LATER_CHECKS
 from casework.views import CounterCase, DayList
 from counter.forms import Form
 from counter.keys import REFUSED
+from counter.navigation import entries_for
 from counter.refusals import status_of
 from domain.refusal import Refusal
 from domain.terms import CollectorKind, Kinship
@@ -63,9 +64,10 @@ class Typed:
         return self._form.all(name) if self._form is not None and act == self.act else ()
 
 
-def html_page(page: str, *, status: int = 200, **context: Any) -> web.Response:
-    """A page of this door."""
-    text = render_page(f"counter/{page}", **context)
+def html_page(page: str, *, officer: Officer | None, status: int = 200, **context: Any) -> web.Response:
+    """A page of this door, in the frame of who is signed in."""
+    nav = entries_for(officer.role) if officer else ()
+    text = render_page(f"counter/{page}", officer=officer, nav=nav, **context)
     return web.Response(text=text, content_type="text/html", charset="utf-8", status=status)
 
 

@@ -8,6 +8,7 @@ import orjson
 from aiohttp import web
 
 from counter.keys import OFFICER, REFUSED, REQUEST_ID
+from counter.navigation import entries_for
 from domain.refusal import Refusal
 from templates.pages import render_page
 from templates.refusals import refusal_text
@@ -79,6 +80,7 @@ def _page(request: web.Request, refusal: Refusal) -> web.Response:
     html = render_page(
         "counter/refused.html",
         officer=officer,
+        nav=entries_for(officer.role) if officer else (),
         problem=refusal_text(refusal.code, refusal.facts, audience="counter"),
         sign_in=officer is None,
         request_id=request.get(REQUEST_ID, ""),

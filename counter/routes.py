@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from counter.access import OFFICER_IN, PUBLIC, STATION_SYSTEM, Access, AnyHandler
-from counter.handlers import appeals, cases, closures, days, health, logins, reports, scans, statics
+from counter.handlers import appeals, cases, closures, days, health, keys, logins, reports, scans, statics
 from domain.terms import StaffRole
 
 ANYONE_SIGNED_IN: Final = OFFICER_IN()
@@ -31,6 +31,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/login", logins.sign_in, PUBLIC),
     Route("POST", "/logout", logins.sign_out, ANYONE_SIGNED_IN),
     Route("GET", "/", days.show, ANYONE_SIGNED_IN),
+    Route("GET", "/keys", keys.show, ANYONE_SIGNED_IN),
     Route("POST", "/scan", scans.scan, AT_THE_COUNTER),
     Route("GET", "/cases/{number}", cases.show, AT_THE_COUNTER),
     Route("GET", "/cases/{number}/letter.pdf", cases.show_letter, AT_THE_COUNTER),

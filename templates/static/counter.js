@@ -1,18 +1,58 @@
-// Keeps the scan box ready: what a wedge scanner types lands in it although the clerk clicked elsewhere.
+// The console by keyboard alone, and a scan box that is always ready. Every page works without this file.
 "use strict";
 
 (() => {
   const box = document.querySelector("input[data-scan]");
-  if (!box) return;
-  const busy = () => {
+  const typing = () => {
     const at = document.activeElement;
-    return at && at !== box && at.matches("input, textarea, select, button, a, summary");
+    return at && at !== box && at.matches("input, textarea, select");
   };
+
+  const goToBox = () => {
+    if (box) {
+      box.focus();
+      box.select();
+    } else if (document.querySelector("form[action='/logout']")) {
+      window.location.assign("/");
+    }
+  };
+
+  // Alt+1 … Alt+9: the entries at the top; F2: the scan box; F1: what the keys do; Ctrl+Enter: send this form.
   document.addEventListener("keydown", (event) => {
-    const types = event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey;
-    if (types && !busy()) box.focus();
+    if (event.key === "F2") {
+      event.preventDefault();
+      goToBox();
+    } else if (event.key === "F1") {
+      event.preventDefault();
+      window.location.assign("/keys");
+    } else if (event.altKey && /^[1-9]$/.test(event.key)) {
+      const entry = document.querySelector(`a[data-key="${event.key}"]`);
+      if (entry) {
+        event.preventDefault();
+        entry.click();
+      }
+    } else if (event.ctrlKey && event.key === "Enter") {
+      const form = document.activeElement && document.activeElement.form;
+      if (form) {
+        event.preventDefault();
+        form.requestSubmit();
+      }
+    } else if (box && event.key.length === 1 && !event.ctrlKey && !event.altKey && !event.metaKey && !typing()) {
+      if (event.key !== " ") box.focus(); // a wedge scanner types although the clerk clicked elsewhere
+    }
   });
+
   window.addEventListener("focus", () => {
-    if (!busy()) box.focus();
+    const at = document.activeElement;
+    if (box && box.dataset.scan === "first" && (!at || at === document.body)) box.focus();
+  });
+
+  // One press, one act: a second press of the same button while the first is under way does nothing.
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.sent) event.preventDefault();
+    event.target.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
 })();

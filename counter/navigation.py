@@ -1,0 +1,30 @@
+"""The console's way-finding as one table: which role sees which entry. A page's ``here`` names its own entry."""
+
+from dataclasses import dataclass
+
+from domain.terms import StaffRole
+
+_EVERYBODY = frozenset(StaffRole)
+_CLERK = frozenset({StaffRole.CLERK})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry. The first nine of a role answer to Alt+1 to Alt+9, in this order."""
+
+    name: str
+    path: str
+    title: str
+    roles: frozenset[StaffRole]
+
+
+ENTRIES: tuple[Entry, ...] = (
+    Entry("day", "/", "今日办理", _EVERYBODY),
+    Entry("appeals", "/appeals", "未到场申诉", _CLERK),
+    Entry("closures", "/closures", "临时停办", frozenset({StaffRole.OPERATOR, StaffRole.SUPERVISOR})),
+)
+
+
+def entries_for(role: StaffRole) -> tuple[Entry, ...]:
+    """What a member of staff of this role may open, in the order shown."""
+    return tuple(entry for entry in ENTRIES if role in entry.roles)
