@@ -170,7 +170,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(open_database(settings.database_url, keyring_of(settings)))
         session = await stack.enter_async_context(open_session())
-        queue = await stack.enter_async_context(open_queue(settings.redis_url))
+        queue = await stack.enter_async_context(open_queue(settings.redis_url, settings.place))
         yield Deps(
             settings=settings,
             clock=clock,
@@ -319,9 +319,8 @@ async def working(deps: "Deps") -> AsyncIterator[None]:
     try:
         yield
     finally:
-        while not worker.done():  # a library on the way may swallow one cancel, so ask again
-            worker.cancel()
-            await asyncio.wait({worker}, timeout=SLOW_STOP_SECONDS / 2)
+        worker.cancel()
+        await asyncio.wait({worker})
 
 
 async def serve(settings: "Settings") -> None:

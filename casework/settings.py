@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import hmac
 import json
 import os
@@ -96,6 +97,12 @@ class Settings:
         """Where anybody verifies a letter: what its QR code says."""
         base = self.public_url or f"http://{self.host}:{self.port}"
         return f"{base.rstrip('/')}/verify/{number}"
+
+    @property
+    def place(self) -> str:
+        """Names this installation in a Redis it may share with others: drawn from where its database is."""
+        at = urlsplit(self.database_url)
+        return hashlib.sha256(f"{at.hostname}:{at.port}{at.path}".encode()).hexdigest()[:12]
 
     @property
     def sandboxed(self) -> bool:

@@ -12,7 +12,6 @@ from fakeredis import FakeAsyncRedisConnection, FakeServer
 from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
-QUEUE_NAME = "tongban:queue"
 WAKE_SECONDS = 3.0  # longer than this, the sweep is as quick as the wake-up
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
@@ -20,9 +19,14 @@ ANSWER_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
 
 
-def run_key(job: str) -> str:
+def run_key(redis: ArqRedis, job: str) -> str:
     """Where Redis counts how often a job has been started."""
-    return f"tongban:runs:{job}"
+    return f"{redis.default_queue_name}:runs:{job}"
+
+
+def wake_id(redis: ArqRedis, job: str, run: int) -> str:
+    """The job id of a run. It names the queue: arq keeps the jobs of all queues of a Redis under one roof."""
+    return f"{redis.default_queue_name}:{job}:{run}"
 
 
 class ArqQueue:
@@ -40,7 +44,7 @@ class ArqQueue:
     async def wake(self, job: str) -> None:
         """Ask for a run soon and return at once: no request waits for Redis, and none fails with it."""
         self._asked.add(job)
-        if self._sender is None:
+        if self._sender is None or self._sender.done():
             self._sender = asyncio.create_task(self._send())
 
     async def settle(self) -> None:
@@ -67,20 +71,24 @@ class ArqQueue:
     async def _enqueue(self, job: str) -> None:
         try:
             async with asyncio.timeout(WAKE_SECONDS):
-                runs = int(await self.redis.get(run_key(job)) or 0)
-                await self.redis.enqueue_job(job, _job_id=f"{job}:{runs + 1}")
+                runs = int(await self.redis.get(run_key(self.redis, job)) or 0)
+                await self.redis.enqueue_job(job, _job_id=wake_id(self.redis, job, runs + 1))
         except (RedisError, OSError, ValueError) as trouble:
             _log.warning("wake_failed", job=job, trouble=type(trouble).__name__)
 
 
 @asynccontextmanager
-async def open_queue(redis_url: str | None) -> AsyncIterator[ArqQueue]:
+async def open_queue(redis_url: str | None, place: str = "") -> AsyncIterator[ArqQueue]:
     """A queue on the Redis of the URL, or on one inside this process when there is none.
+
+    ``place`` tells installations apart that share a Redis: without it they would take each other's jobs, and each
+    would find nothing to do in its own database.
 
     Opens without asking Redis: a service whose Redis is away starts and serves. The embedded one forgets everything
     with the process; what was owed stands in the database, and the first sweep finds it.
     """
-    redis = ArqRedis(_pool(redis_url), _dumps, orjson.loads, default_queue_name=QUEUE_NAME)
+    name = f"tongban:{place}" if place else "tongban"
+    redis = ArqRedis(_pool(redis_url), _dumps, orjson.loads, default_queue_name=name)
     queue = ArqQueue(redis)
     try:
         yield queue

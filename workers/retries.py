@@ -20,7 +20,14 @@ JOB_SECONDS: Final = 30.0  # short: after a kill, arq gives a job to nobody else
 WAITS: Final = (1, 2, 5, 10)
 """Seconds before the second, third, … try of a wake-up. After the last one the sweeps are left, which never give up."""
 
+END_SECONDS: Final = 3.0
+"""How long work may take to end after its cancel."""
+
 _log = structlog.get_logger(__name__)
+
+
+class Deaf(Exception):
+    """Work that was cancelled and goes on."""
 
 
 def woken(name: str, job: Job, seconds: float = JOB_SECONDS) -> Runner:
@@ -28,7 +35,7 @@ def woken(name: str, job: Job, seconds: float = JOB_SECONDS) -> Runner:
 
     async def run(ctx: dict[Any, Any]) -> None:
         async def counted() -> int:
-            await ctx["redis"].incr(run_key(name))
+            await ctx["redis"].incr(run_key(ctx["redis"], name))
             return await job(ctx["deps"])
 
         attempt: int = ctx["job_try"]
@@ -49,11 +56,30 @@ def swept(name: str, job: Job, seconds: float = JOB_SECONDS) -> Runner:
 
 async def _went_well(name: str, work: Callable[[], Awaitable[int]], seconds: float, attempt: int) -> bool:
     try:
-        async with asyncio.timeout(seconds):
-            done = await work()
+        done = await _within(seconds, work)
     except Exception as trouble:  # noqa: BLE001 — whatever it is, its text may hold a row: only its kind is told
         _log.error("job_failed", job=name, trouble=type(trouble).__name__, attempt=attempt)
         return False
     if done:
         _log.info("job_done", job=name, done=done)
     return True
+
+
+async def _within(seconds: float, work: Callable[[], Awaitable[int]]) -> int:
+    """The work's result, or TimeoutError when its time is over.
+
+    Work that does not hear its cancel is left alone after a few seconds (``Deaf``): waited for, it would keep its
+    place among the worker's ten for ever, and ten of them would end all delivery.
+    """
+    task = asyncio.ensure_future(work())
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=END_SECONDS)
+    if not task.done():
+        raise Deaf
+    if task.cancelled():
+        raise TimeoutError
+    return task.result()

@@ -12,7 +12,6 @@ from arq.typing import StartupShutdown
 from arq.worker import Function, Worker, func
 
 from casework.deps import Deps
-from workers.queue import QUEUE_NAME
 from workers.retries import JOB_SECONDS, WAITS, Job, swept, woken
 from workers.schedule import Sweep
 
@@ -21,19 +20,36 @@ GRACE_SECONDS: Final = 5.0  # how long a running job may take to finish when its
 _ARQ_SECONDS: Final = JOB_SECONDS + GRACE_SECONDS  # ours strikes first and logs no text of an exception
 
 
+class WatchedWorker(Worker):
+    """A worker that tells how long ago it last polled."""
+
+    _polled: float | None = None
+
+    def silent_seconds(self) -> float:
+        """Seconds since the last poll; a worker that starts counts from the first question on."""
+        if self._polled is None:
+            self._polled = self.loop.time()
+        return self.loop.time() - self._polled
+
+    async def heart_beat(self) -> None:
+        """Called by arq at the end of each poll."""
+        await super().heart_beat()
+        self._polled = self.loop.time()
+
+
 def make_worker(
     deps: Deps,
     redis: ArqRedis,
     jobs: Mapping[str, Job],
     schedule: Sequence[Sweep],
     on_startup: StartupShutdown,
-) -> Worker:
+) -> WatchedWorker:
     """A worker that has not started. Results are not kept: a kept one would swallow the next wake-up of its id."""
-    return Worker(
+    return WatchedWorker(
         functions=[_function(name, job) for name, job in jobs.items()],
-        cron_jobs=[_cron(sweep, jobs[sweep.job]) for sweep in schedule],
+        cron_jobs=[_cron(redis, sweep, jobs[sweep.job]) for sweep in schedule],
         redis_pool=redis,
-        queue_name=QUEUE_NAME,
+        queue_name=redis.default_queue_name,
         ctx={"deps": deps},
         on_startup=on_startup,
         handle_signals=False,
@@ -54,12 +70,12 @@ def _function(name: str, job: Job) -> Function:
     return func(runner, name=name, keep_result=0)
 
 
-def _cron(sweep: Sweep, job: Job) -> CronJob:
+def _cron(redis: ArqRedis, sweep: Sweep, job: Job) -> CronJob:
     """One tick is one job id, so that of many workers one runs it."""
     runner: Any = swept(sweep.job, job, sweep.allowed)
     return cron(
         runner,
-        name=f"sweep:{sweep.job}",
+        name=f"{redis.default_queue_name}:sweep:{sweep.job}",
         second=set(sweep.seconds),
         minute=None if sweep.minutes is None else set(sweep.minutes),
         hour=None if sweep.hours is None else set(sweep.hours),

@@ -2,16 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import orjson
 import pytest
+from arq.connections import ArqRedis
+from arq.worker import Worker
 from structlog.testing import capture_logs
 
 from casework.deps import Deps
 from tests.workers.conftest import RunWorker
 from tests.workers.connections import Line
-from workers.queue import QUEUE_NAME, ArqQueue
+from workers.clockwork import run_worker
+from workers.queue import ArqQueue
+from workers.retries import woken
 from workers.schedule import Sweep
 
 EVERY_SECOND = Sweep("count", seconds=frozenset(range(60)))
@@ -45,7 +51,9 @@ async def until(truth: Callable[[], bool], seconds: float = 20) -> None:
 
 async def queued(queue: ArqQueue) -> list[str]:
     await queue.settle()
-    return sorted(each.decode() for each in await queue.redis.zrange(QUEUE_NAME, 0, -1))
+    name = queue.redis.default_queue_name
+    waiting = await queue.redis.zrange(name, 0, -1)
+    return sorted(each.decode().removeprefix(f"{name}:") for each in waiting)
 
 
 async def waken(queue: ArqQueue, times: int = 1) -> None:
@@ -97,8 +105,8 @@ async def test_each_wake_up_after_a_run_is_a_run_at_once(queue: ArqQueue, work: 
 async def test_what_stands_in_redis_is_json_and_names_a_job_and_nobody(queue: ArqQueue) -> None:
     await waken(queue)
     keys = sorted(key.decode() for key in await queue.redis.keys("*"))
-    assert keys == ["arq:job:count:1", QUEUE_NAME]
-    payload = orjson.loads(await queue.redis.get("arq:job:count:1"))
+    assert keys == ["arq:job:tongban:count:1", "tongban"]
+    payload = orjson.loads(await queue.redis.get("arq:job:tongban:count:1"))
     assert {key: payload[key] for key in ("f", "a", "k")} == {"f": "count", "a": [], "k": {}}
 
 
@@ -226,3 +234,97 @@ async def test_of_many_workers_one_runs_each_tick_and_each_wake_up(
         await until(lambda run=run: count.ended >= run)  # type: ignore[misc]
     await asyncio.sleep(0.3)
     assert count.runs == 10
+
+
+@pytest.mark.filterwarnings("ignore:Unclosed client session:ResourceWarning")  # a pipeline cancelled in its UNWATCH
+async def test_one_cancel_ends_a_worker_whatever_it_is_at(queue: ArqQueue, deps: Deps, count: Counting) -> None:
+    """On Python 3.11 one cancel of a polling worker in sixteen was lost in the library that sends its commands."""
+    for turns in range(80):
+        task = asyncio.create_task(run_worker(deps, queue.redis, jobs={"count": count}, schedule=[EVERY_SECOND]))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        ended, _ = await asyncio.wait({task}, timeout=10)
+        assert ended, f"after {turns} turns"
+
+
+@pytest.mark.filterwarnings("ignore:Unclosed client session:ResourceWarning")  # a pipeline cancelled in its UNWATCH
+async def test_one_cancel_ends_a_worker_while_its_redis_comes_and_goes(line: Line, deps: Deps, count: Counting) -> None:
+    for turns in range(20):
+        task = asyncio.create_task(run_worker(deps, line.queue.redis, jobs={"count": count}, schedule=[EVERY_SECOND]))
+        for _ in range(turns * 4):
+            await asyncio.sleep(0)
+        await line.cut()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        ended, _ = await asyncio.wait({task}, timeout=15)
+        assert ended, f"after {turns} turns"
+        await line.mend()
+
+
+async def test_a_worker_that_stands_still_is_replaced(
+    queue: ArqQueue, work: RunWorker, count: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.clockwork.STALL_SECONDS", 0.5)
+    monkeypatch.setattr("workers.clockwork.WATCH_SECONDS", 0.1)
+    polls, stuck = Worker._poll_iteration, [True]
+
+    async def stands_still_once(worker: Worker) -> None:
+        if stuck:
+            stuck.clear()
+            await asyncio.Event().wait()
+        await polls(worker)
+
+    monkeypatch.setattr(Worker, "_poll_iteration", stands_still_once)
+    with capture_logs() as told:
+        await work({"count": count})
+        await waken(queue)
+        await until(lambda: count.ended == 1)
+    assert ("worker_stopped", "Stalled") in [(each["event"], each.get("trouble")) for each in told]
+
+
+async def test_jobs_that_hear_no_cancel_take_no_place_from_others(
+    queue: ArqQueue, work: RunWorker, count: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker runs ten jobs at once; ten that never end would be the end of all delivery."""
+    monkeypatch.setattr("workers.retries.END_SECONDS", 0.1)
+    monkeypatch.setattr("workers.retries.WAITS", ())
+    over = asyncio.Event()
+
+    async def deaf(_deps: Deps) -> int:
+        while not over.is_set():
+            with suppress(asyncio.CancelledError):
+                await over.wait()
+        return 0
+
+    names = [f"deaf-{number}" for number in range(12)]
+    seconds = partial(woken, seconds=0.1)
+    monkeypatch.setattr("workers.settings.woken", seconds)
+    await work({"count": count, **dict.fromkeys(names, deaf)})
+    with capture_logs() as told:
+        for name in names:
+            await queue.wake(name)
+        await queue.settle()
+        await until(lambda: sum(each.get("trouble") == "Deaf" for each in told) == 12)
+        await waken(queue)
+        await until(lambda: count.ended == 1)
+    over.set()
+
+
+async def test_installations_on_one_redis_leave_each_others_jobs_alone(line: Line, deps: Deps, count: Counting) -> None:
+    """Two services that shared a queue would each find nothing to do in its own database."""
+    other = Counting()
+    other.go.set()
+    redis = ArqRedis(line.queue.redis.connection_pool, line.queue.redis.job_serializer, orjson.loads, "tongban:other")
+    theirs = asyncio.create_task(run_worker(deps, redis, jobs={"count": other}, schedule=[EVERY_SECOND]))
+    await until(lambda: other.ended >= 1)
+    before = other.ended
+    await waken(line.queue, 3)
+    await until(lambda: other.ended >= before + 2)
+    assert await queued(line.queue) == ["count:1"]
+    ours = asyncio.create_task(run_worker(deps, line.queue.redis, jobs={"count": count}, schedule=[]))
+    await until(lambda: count.ended == 1)
+    for task in (ours, theirs):
+        task.cancel()
+    await asyncio.wait({ours, theirs})
