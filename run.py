@@ -161,6 +161,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
     from gateways.sms import SmsClient
     from gateways.wechat import WeChatClient
     from models.db import open_database
+    from models.wechat_token import TokenShelf
     from templates.letters import insist_on_letters
     from workers.queue import open_queue
 
@@ -177,7 +178,8 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
             random=SystemRandom(),
             rulebook=load_rulebook(),
             mini_program=WeChatClient(
-                session, base_url=wechat_url(settings), appid=app.appid, secret=app.secret, clock=clock
+                session, base_url=wechat_url(settings), appid=app.appid, secret=app.secret, clock=clock,
+                shelf=TokenShelf(),
             ),
             sms=SmsClient(
                 session, url=sms_url(settings), account=settings.sms_account, secret=settings.sms_secret, clock=clock
@@ -191,7 +193,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
             ) if settings.signer_check_url else None,
             official_account=OfficialAccountClient(
                 session, base_url=wechat_url(settings), appid=account.appid, secret=account.secret, clock=clock,
-                miniapp=app.appid,
+                miniapp=app.appid, shelf=TokenShelf(),
             ),
         )  # fmt: skip
 

@@ -32,7 +32,10 @@ class BadSettings(Exception):
 
 @dataclass(frozen=True)
 class WeChatApp:
-    """One app registered with WeChat. ``aes_key_previous`` still decrypts for a while after a change."""
+    """One app registered with WeChat. ``aes_key_previous`` still decrypts for a while after a change.
+
+    ``push_format``: xml, or json as a mini-program's administrator may choose.
+    """
 
     appid: str
     secret: str
@@ -40,6 +43,7 @@ class WeChatApp:
     aes_key: str
     aes_key_previous: str | None
     push_mode: str
+    push_format: str = "xml"
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,7 @@ class _Reader:
         return value
 
 
-def _app(read: _Reader, prefix: str) -> WeChatApp:
+def _app(read: _Reader, prefix: str, formats: tuple[str, ...]) -> WeChatApp:
     aes_key = read.secret(f"{prefix}_AES_KEY")
     previous = read.optional(f"{prefix}_AES_KEY_PREVIOUS")
     for name, key in ((f"{prefix}_AES_KEY", aes_key), (f"{prefix}_AES_KEY_PREVIOUS", previous)):
@@ -179,6 +183,7 @@ def _app(read: _Reader, prefix: str) -> WeChatApp:
         aes_key=aes_key,
         aes_key_previous=previous,
         push_mode=read.choice(f"{prefix}_PUSH_MODE", "safe", ("plain", "compatible", "safe")),
+        push_format=read.choice(f"{prefix}_PUSH_FORMAT", formats[0], formats),
     )
 
 
@@ -264,8 +269,8 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         sandbox_port=read.port("TONGBAN_SANDBOX_PORT", 8082),
         sms_sandbox_port=read.port("TONGBAN_SMS_SANDBOX_PORT", 8083),
         wechat_base_url=read.url("TONGBAN_WECHAT_BASE_URL", ("http", "https")),
-        miniapp=_app(read, "TONGBAN_MINIAPP"),
-        official_account=_app(read, "TONGBAN_OA"),
+        miniapp=_app(read, "TONGBAN_MINIAPP", ("json", "xml")),
+        official_account=_app(read, "TONGBAN_OA", ("xml",)),
         template_ids=_template_ids(read),
         sms_url=read.url("TONGBAN_SMS_URL", ("http", "https")),
         sms_account=read.secret("TONGBAN_SMS_ACCOUNT"),

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from domain.notice import Delivery
+from gateways.access_token import Shelf
 from gateways.wechat_call import WeChatCaller
 from gateways.wechat_errors import MENU_MISSING, WeChatError
 
@@ -24,8 +25,9 @@ class OfficialAccountClient(WeChatCaller):
         secret: str,
         clock: Callable[[], datetime],
         miniapp: str,
+        shelf: Shelf | None = None,
     ) -> None:
-        super().__init__(session, base_url=base_url, appid=appid, secret=secret, clock=clock)
+        super().__init__(session, base_url=base_url, appid=appid, secret=secret, clock=clock, shelf=shelf)
         self._miniapp = miniapp
 
     async def send_template_message(

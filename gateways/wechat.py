@@ -1,5 +1,6 @@
 """The mini-program at WeChat: who is this, what is their phone number, tell them something, make a way in."""
 
+import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ import structlog
 
 from domain.notice import Delivery
 from domain.refusal import Refusal
-from gateways.trouble import GatewayError
+from gateways.access_token import Shelf
+from gateways.trouble import GatewayError, UnreachableError
 from gateways.wechat_call import WeChatCaller
 from gateways.wechat_errors import (
     CODE_BLOCKED,
     CODE_INVALID,
     CODE_MISSING,
     CODE_USED,
+    SESSION_GONE,
     TOO_OFTEN,
     WeChatError,
 )
@@ -26,6 +29,11 @@ _log = structlog.get_logger(__name__)
 
 _CODE = re.compile(r"[!-~]{1,256}")
 _MAINLAND_NUMBER = re.compile(r"1[3-9][0-9]{9}")
+
+_SCENE = re.compile(r"[0-9A-Za-z!#$&'()*+,/:;=?@._~-]{1,32}")
+_VERSIONS = {"formal": "release", "trial": "trial", "developer": "develop"}
+_COMMENT = 2  # WeChat's number for a remark others can read
+_LONGEST_CHECKED = 2500  # characters
 
 _LOGIN_REFUSALS = {
     CODE_INVALID: "login_code_invalid",
@@ -57,8 +65,9 @@ class WeChatClient(WeChatCaller):
         secret: str,
         clock: Callable[[], datetime],
         miniprogram_state: str = "formal",
+        shelf: Shelf | None = None,
     ) -> None:
-        super().__init__(session, base_url=base_url, appid=appid, secret=secret, clock=clock)
+        super().__init__(session, base_url=base_url, appid=appid, secret=secret, clock=clock, shelf=shelf)
         self._miniprogram_state = miniprogram_state
 
     async def login(self, code: str) -> WeChatLogin:
@@ -106,6 +115,48 @@ class WeChatClient(WeChatCaller):
                 "data": {key: {"value": value} for key, value in data.items()},
             },
         )
+
+    async def session_is_good(self, openid: str, session_key: str) -> bool:
+        """Whether a session key is still the person's (checksession). Raises GatewayError."""
+        signature = hmac.new(session_key.encode(), b"", "sha256").hexdigest()
+        query = {"openid": openid, "signature": signature, "sig_method": "hmac_sha256"}
+        try:
+            await self._ask("/wxa/checksession", query)
+        except WeChatError as error:
+            if error.errcode == SESSION_GONE:
+                return False
+            raise
+        return True
+
+    async def code_picture(self, scene: str, page: str) -> bytes:
+        """A mini-program code that opens ``page`` with ``scene``: 32 characters at most, without Chinese or %.
+
+        Raises ValueError for another scene, GatewayError.
+        """
+        if not _SCENE.fullmatch(scene):
+            raise ValueError("a scene has 1 to 32 characters of WeChat's alphabet")
+        body = {"scene": scene, "page": page, "env_version": _VERSIONS[self._miniprogram_state]}
+        return await self._picture("/wxa/getwxacodeunlimit", body)
+
+    async def link(self, path: str, query: str, *, days: int = 30) -> str:
+        """A link, say for an SMS, that opens a page of the mini-program for so many days. Raises GatewayError."""
+        body = {"path": path, "query": query, "expire_type": 1, "expire_interval": days}
+        answer = await self._call("/wxa/generate_urllink", body)
+        url = answer.get("url_link")
+        if not isinstance(url, str):
+            raise UnreachableError("link_malformed")
+        return url
+
+    async def finds_risky(self, *, openid: str, text: str) -> bool:
+        """Whether WeChat objects to a text that others will see; the writer was here in the last two hours.
+
+        Raises GatewayError.
+        """
+        body = {"openid": openid, "scene": _COMMENT, "version": 2, "content": text[:_LONGEST_CHECKED]}
+        result = (await self._call("/wxa/msg_sec_check", body)).get("result")
+        if not isinstance(result, dict):
+            raise UnreachableError("verdict_malformed")
+        return result.get("suggest") == "risky"
 
     def _mainland_number(self, info: Any) -> str:
         """Read phone_info; the watermark must be ours, the country code comes as a number or as text."""

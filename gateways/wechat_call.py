@@ -8,7 +8,7 @@ import aiohttp
 import structlog
 
 from domain.notice import Delivery, DeliveryOutcome
-from gateways.access_token import StableToken
+from gateways.access_token import Shelf, StableToken
 from gateways.call_counts import CallCounts
 from gateways.trouble import UnreachableError
 from gateways.wechat_errors import TOKEN_STALE, WeChatError, outcome_of
@@ -20,7 +20,10 @@ T = TypeVar("T")
 
 
 class WeChatCaller:
-    """What a mini-program and an Official Account have in common; ``base_url`` points at WeChat or at the sandbox."""
+    """What a mini-program and an Official Account have in common; ``base_url`` points at WeChat or at the sandbox.
+
+    With a ``shelf`` all processes share one token and one of them fetches it.
+    """
 
     def __init__(
         self,
@@ -30,11 +33,12 @@ class WeChatCaller:
         appid: str,
         secret: str,
         clock: Callable[[], datetime],
+        shelf: Shelf | None = None,
     ) -> None:
         self.appid = appid
         self.counts = CallCounts(appid, clock)
         self._wire = WeChatWire(session, base_url)
-        self._token = StableToken(self._wire, appid=appid, secret=secret, clock=clock)
+        self._token = StableToken(self._wire, appid=appid, secret=secret, clock=clock, shelf=shelf)
         self._secret = secret
 
     async def ping(self) -> None:

@@ -41,6 +41,21 @@ class Consent(Model):
         unique_together = (("account", "version"),)
 
 
+class ConsentWithdrawal(Model):
+    """An account took its consent back at WeChat; nothing more is processed on it until it is given anew (B50)."""
+
+    id = fields.IntField(primary_key=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "models.Account", related_name="withdrawals", on_delete=fields.RESTRICT
+    )
+    account_id: int
+    at = UtcDatetime()
+    answered_at = UtcDatetime(null=True)
+
+    class Meta:
+        table = "consent_withdrawal"
+
+
 class Session(Model):
     """A citizen's session: a reference token (only its hash is kept) with an idle and an absolute end."""
 
@@ -111,13 +126,32 @@ async def keep_phone(account_id: int, phone: str, at: datetime) -> None:
 
 
 async def give_consent(account_id: int, version: str, at: datetime) -> None:
-    """Record a consent once; a second time changes nothing."""
+    """Record a consent once; a second time only ends a withdrawal."""
     await insert_once(Consent, account_id=account_id, version=version, given_at=at)
+    await ConsentWithdrawal.filter(account_id=account_id, answered_at=None).update(answered_at=at)
 
 
 async def has_consented(account_id: int, version: str) -> bool:
-    """Whether this account agreed to this version."""
+    """Whether this account agreed to this version and did not take it back."""
+    if await ConsentWithdrawal.filter(account_id=account_id, answered_at=None).exists():
+        return False
     return await Consent.filter(account_id=account_id, version=version).exists()
+
+
+async def withdraw_consent(account_id: int, at: datetime) -> None:
+    """Record that a consent was taken back, and end every session."""
+    await ConsentWithdrawal.create(account_id=account_id, at=at)
+    await Session.filter(account_id=account_id, ended_at=None).update(ended_at=at)
+
+
+async def drop_phone(account_id: int) -> None:
+    """Delete the phone number."""
+    await Account.filter(id=account_id).update(phone=None, phone_index=None, phone_verified_at=None)
+
+
+async def find_account(*, appid: str, openid: str) -> Account | None:
+    """The account of a WeChat user, if there is one."""
+    return await Account.get_or_none(openid_index=openid_index(appid, openid))
 
 
 async def start_session(account_id: int, token_hash: str, at: datetime, ends_at: datetime) -> None:
@@ -165,6 +199,12 @@ async def bound_account(*, appid: str, openid: str) -> int | None:
     return binding.account_id if binding else None
 
 
-async def unbind_chat(*, appid: str, openid: str) -> None:
-    """Forget a follower who left: WeChat's rule asks that their data go."""
-    await ChatBinding.filter(openid_index=openid_index(appid, openid)).delete()
+async def unbind_chat(*, appid: str, openid: str, bound_before: datetime | None = None) -> None:
+    """Forget a follower who left: WeChat's rule asks that their data go. A binding made later than that stays."""
+    binding = ChatBinding.filter(openid_index=openid_index(appid, openid))
+    await (binding if bound_before is None else binding.filter(bound_at__lt=bound_before)).delete()
+
+
+async def unbind_account(account_id: int) -> None:
+    """Forget every follower bound to an account."""
+    await ChatBinding.filter(account_id=account_id).delete()

@@ -21,6 +21,7 @@ MODEL_MODULES = (
     "models.audit",
     "models.card",
     "models.case",
+    "models.chat_talk",
     "models.handoff",
     "models.hold",
     "models.letter_edition",
@@ -36,6 +37,7 @@ MODEL_MODULES = (
     "models.slot",
     "models.staff",
     "models.waiting",
+    "models.wechat_token",
 )
 MIGRATIONS = "models.migrations"
 

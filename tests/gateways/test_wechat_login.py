@@ -12,6 +12,7 @@ from domain.refusal import Refusal
 from gateways.http import ask
 from gateways.trouble import UnreachableError
 from gateways.wechat import WeChatClient
+from gateways.wechat_errors import WeChatError
 from tests.gateways.outside import ACCOUNT_ID, MINIAPP_ID, SECRET, Sandbox, TurnedClock
 
 REFUSALS = (
@@ -215,3 +216,32 @@ async def test_a_phone_number_while_wechat_is_limited_or_down(sandbox: Sandbox) 
     assert await refusal_of(client.phone_number(await sandbox.phone_code(user))) == "wechat_unreachable"
     await sandbox.fault("html", path="/cgi-bin/stable_token")
     assert await refusal_of(sandbox.client().phone_number(await sandbox.phone_code(user))) == "wechat_unreachable"
+
+
+async def test_a_session_key_is_good_until_the_next_login(sandbox: Sandbox) -> None:
+    user, client = await sandbox.person(), sandbox.client()
+    openid = sandbox.openids[user][MINIAPP_ID]
+    query = {"appid": MINIAPP_ID, "secret": SECRET, "grant_type": "authorization_code"}
+    first = await sandbox.get("/sns/jscode2session", **query, js_code=await sandbox.login_code(user))
+    assert await client.session_is_good(openid, first["session_key"])
+    second = await sandbox.get("/sns/jscode2session", **query, js_code=await sandbox.login_code(user))
+    assert not await client.session_is_good(openid, first["session_key"])
+    assert await client.session_is_good(openid, second["session_key"])
+
+
+async def test_a_code_a_link_and_a_verdict_come_from_wechat(sandbox: Sandbox) -> None:
+    user, client = await sandbox.person(), sandbox.client()
+    assert (await client.code_picture("p=NC-1", "pages/station")).startswith(b"\x89PNG")
+    with pytest.raises(ValueError, match="32"):
+        await client.code_picture("站", "pages/station")
+    link = await client.link("pages/case", "number=TB1", days=3)
+    asked = await sandbox.call("/wxa/query_urllink", url_link=link)
+    assert asked["url_link_info"]["query"] == "number=TB1"
+    openid = sandbox.openids[user][MINIAPP_ID]
+    await sandbox.post("/sandbox/risky-words", words=["骗"])
+    assert [await client.finds_risky(openid=openid, text=text) for text in ("谢谢", "骗人")] == [False, True]
+
+
+async def test_a_picture_refused_tells_its_code(sandbox: Sandbox) -> None:
+    with pytest.raises(WeChatError, match="41030"):
+        await sandbox.client().code_picture("a", "/pages/station")

@@ -60,8 +60,11 @@ case_event unique (case_id, seq)
 case_event unique (reporter_id, report_id)
 chat_binding (account_id)
 chat_binding unique (openid_index)
+chat_talk (ends_at)
+chat_talk unique (follower)
 collection_check unique (case_id)
 consent unique (account_id, version)
+consent_withdrawal (account_id)
 deadline (due_on)
 deadline unique (case_id, kind)
 guardianship (guardian_id)
@@ -85,10 +88,15 @@ notice (status, due_at)
 notice unique (dedupe_key)
 notice_attempt (notice_id)
 operator_task unique (kind, subject)
+owed_reply (follower)
+owed_reply (status, due_at)
+owed_reply unique (dedupe_key)
 person (identity_index)
 person unique (account_id) where is_self
 person unique (account_id, identity_index)
 point_service unique (point_id, item)
+push_seen (follower)
+push_seen (seen_at)
 push_seen unique (dedupe_key)
 release unique (case_id)
 request_key unique (owner, key)
@@ -114,6 +122,7 @@ station_system unique (key_id)
 waiting (case_id)
 waiting (point_id, item) where ended_at is null
 waiting unique (case_id) where ended_at is null
+wechat_token unique (appid)
 """
 CHECKS = {"ck_slot_taken", "ck_slot_general", "ck_booking_seats", "ck_credit_balance"}
 APPEND_ONLY = {
@@ -196,14 +205,14 @@ async def test_every_row_can_be_read_from_its_table(database: Database, on_postg
 
 
 async def test_migrating_twice_does_nothing_the_second_time(empty_database_url: str, keyring: KeyRing) -> None:
-    assert await migrate(empty_database_url, keyring) == ["0001_ground"]
+    assert await migrate(empty_database_url, keyring) == ["0001_ground", "0007_wechat"]
     assert await migrate(empty_database_url, keyring) == []
 
 
 async def test_three_processes_that_migrate_at_once_all_succeed_and_one_does_the_work(empty_database_url: str) -> None:
     processes = [start_process("migrate", empty_database_url) for _ in range(3)]
     outputs = [(await asyncio.to_thread(process.communicate, timeout=90))[0].strip() for process in processes]
-    assert sorted(outputs) == ["['0001_ground']", "[]", "[]"]
+    assert sorted(outputs) == ["['0001_ground', '0007_wechat']", "[]", "[]"]
 
 
 # --- constraints, provoked past the rows' own verbs ---
@@ -455,7 +464,7 @@ async def test_a_migration_that_fails_half_way_leaves_nothing_at_all(
     for table in ("half", "account", "tortoise_migrations"):
         with pytest.raises(Exception, match=table):
             await seen_from_outside(empty_database_url, f"SELECT count(*) FROM {table}")
-    assert await migrate(empty_database_url, keyring) == ["0001_ground"]
+    assert await migrate(empty_database_url, keyring) == ["0001_ground", "0007_wechat"]
 
 
 async def test_a_migration_that_would_orphan_rows_is_refused(filled_url: str, later: Callable[[str, str], Any]) -> None:
