@@ -20,8 +20,8 @@ MUST_REACH = frozenset({NoticeKind.READY_FOR_PICKUP, NoticeKind.ISSUANCE_REFUSED
 
 async def owe(
     deps: Deps, case: Case, kind: NoticeKind, event: str, *, due_at: datetime | None = None, **facts: str | None
-) -> None:
-    """Owe the account of a case one notice for one event, however often this runs (C6.5).
+) -> bool:
+    """Owe the account of a case one notice for one event, however often this runs (C6.5); False: owed already.
 
     ``event`` tells events of one kind apart. ``due_at``: not before then. Facts that are None are left out; a name
     stands masked.
@@ -35,11 +35,14 @@ async def owe(
         **facts,
     }
     written = {name: text for name, text in told.items() if text is not None}
-    for route in (SMS, SUBSCRIBE) if kind in MUST_REACH else (CHAIN,):
+    new = [
         await owe_notice(
             f"{notice_key(case, kind, event)}:{route}", kind, account_id=case.account_id, case_id=case.id,
             facts=written, route=route, at=now, due_at=due_at or now,
-        )  # fmt: skip
+        )
+        for route in ((SMS, SUBSCRIBE) if kind in MUST_REACH else (CHAIN,))
+    ]  # fmt: skip
+    return any(new)
 
 
 def notice_key(case: Case, kind: NoticeKind, event: str) -> str:

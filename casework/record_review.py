@@ -3,16 +3,15 @@
 from datetime import date
 
 from casework.deps import Deps
-from casework.facts import birth_date_of, question_of
+from casework.facts import birth_date_of
 from casework.owe import owe
 from casework.step import Said, take_step
 from casework.track import next_in_state
 from domain.local_time import day_of
 from domain.refusal import Refusal
-from domain.review import review_rule
-from domain.terms import CaseEventKind, ClockKind, NoticeKind
+from domain.terms import CaseEventKind, NoticeKind
 from domain.validity import expected_validity
-from models.card import keep_card, start_clock, stop_clock
+from models.card import keep_card
 from models.case import Case
 from templates.labels import label
 from templates.shown import when
@@ -37,17 +36,8 @@ async def record_review(
 
 
 async def _started(deps: Deps, case: Case, said: Said) -> None:
-    """The data arrived at the household place: its clock starts, chosen by the household province (R091, C6.11)."""
+    """The data arrived at the household place: its clock starts with this step (R091, C6.11)."""
     await take_step(deps, case, CaseEventKind.REVIEW_STARTED, said)
-    received_on = day_of(said.at)
-    question = question_of(case, received_on)
-    rule = review_rule(deps.rulebook.on(received_on), case.item, question.household, received_on)
-    if rule.days is not None and rule.kind is not None:
-        await start_clock(
-            case.id, ClockKind.REVIEW,
-            started_on=received_on, days=rule.days, day_kind=rule.kind,
-            due_on=rule.due_if_received_on, missing_year=rule.calendar_missing,
-        )  # fmt: skip
     await keep_card(case.id)
     await tell_progress(deps, case)
 
@@ -56,7 +46,6 @@ async def _issued(deps: Deps, case: Case, said: Said, issued_on: date) -> None:
     """Issued: the day of issue starts the validity and decides it (D5, R099, B02)."""
     insist_within_case(deps, case, issued_on, "issued_on")
     await take_step(deps, case, CaseEventKind.ISSUED, said, facts={"issued_on": issued_on.isoformat()})
-    await stop_clock(case.id, ClockKind.REVIEW, said.at)
     valid = expected_validity(deps.rulebook.on(issued_on), case.item, birth_date_of(case), issued_on)
     await keep_card(
         case.id, issued_on=issued_on, valid_from=issued_on,
@@ -69,7 +58,6 @@ async def _refused(deps: Deps, case: Case, said: Said, reason: str | None) -> No
     """Not issued: the person must be told, and to go to the household place (R105, R106, C6.4)."""
     words = {"reason": (reason or "")[:LONGEST_REASON]}
     await take_step(deps, case, CaseEventKind.ISSUANCE_REFUSED, said, words=words)
-    await stop_clock(case.id, ClockKind.REVIEW, said.at)
     station = case.acceptance_point.name if case.acceptance_point else None
     await owe(deps, case, NoticeKind.ISSUANCE_REFUSED, "once", time=when(said.at), station=station)
 

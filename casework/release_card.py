@@ -6,6 +6,7 @@ from datetime import date
 
 from casework.callers import Citizen, Officer
 from casework.deps import Deps, unit_of_work
+from casework.keep_clocks import start_clock
 from casework.owe import owe
 from casework.repeat import once
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk
@@ -13,13 +14,12 @@ from casework.step import Said, take_step
 from casework.track import own_case_to_change
 from casework.views import CounterCase, ProxyView
 from domain.applicant import FULL_AGE_FOR_OWN_APPLICATION, age_on, mask_name, normalise_name
-from domain.collection import later_check_deadline, missing_checks, needs_later_check
-from domain.deadline import Deadline
+from domain.collection import missing_checks, needs_later_check
 from domain.identity_number import IdentityNumber, parse_identity_number
 from domain.lifecycle import ENDED
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, CaseState, ClockKind, CollectorKind, DayKind, DeliveryMode, Kinship, NoticeKind
-from models.card import keep_card, start_clock, stop_clock, write_check, write_release
+from domain.terms import CaseEventKind, CaseState, ClockKind, CollectorKind, DeliveryMode, Kinship, NoticeKind
+from models.card import keep_card, write_check, write_release
 from models.case import Case
 from models.case import name_collector as write_collector
 from templates.labels import label
@@ -107,7 +107,6 @@ async def record_check(deps: Deps, officer: Officer, number: str, checks: Mappin
         )
         if not made:
             raise Refusal("check_not_due", source="R122")
-        await stop_clock(case.id, ClockKind.COLLECTION_CHECK, now)
         await take_step(deps, case, CaseEventKind.CLOSED, said)
         await audit(deps, officer, case, "record_check")
     return await counter_case(deps, case)
@@ -166,14 +165,9 @@ def _collector(deps: Deps, act: ReleaseAct) -> tuple[str | None, str | None]:
 
 
 async def _start_later_check(deps: Deps, case: Case, received_on: date) -> str:
-    rules = deps.rulebook.on(received_on)
-    rule = rules.need("later_check")
-    days, kind = rule.number("days"), DayKind(rule.text("kind"))
-    due: Deadline = later_check_deadline(rules, received_on)
-    await start_clock(
-        case.id, ClockKind.COLLECTION_CHECK,
-        started_on=received_on, days=days, day_kind=kind, due_on=due.due_on, missing_year=due.missing_year,
-    )  # fmt: skip
+    due = await start_clock(deps, case, ClockKind.COLLECTION_CHECK, received_on, unit=_station(case))
+    assert due is not None  # the rule holds everywhere (R122)
+    days = deps.rulebook.on(received_on).need("later_check").number("days")
     return day_text(due.due_on) if due.due_on else f"收到证件后{days}个工作日内"
 
 

@@ -18,8 +18,8 @@ from domain.lifecycle import already_past
 from domain.local_time import day_of
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, ClockKind, ReportKind
-from models.card import clocks_of
 from models.case import Case, find_accepted_case, report_seen
+from models.deadline import clocks_of
 from models.staff import find_station_system
 
 REPLAY_WINDOW = timedelta(seconds=300)

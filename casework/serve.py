@@ -28,7 +28,7 @@ from domain.terms import (
     StaffRole,
 )
 from models.audit import write_audit
-from models.card import check_of, clocks_of
+from models.card import check_of
 from models.case import (
     Case,
     cases_at_point,
@@ -38,6 +38,7 @@ from models.case import (
     find_case_by_slip,
     named_collector,
 )
+from models.deadline import clocks_of
 from models.handoff import last_redemption
 from models.notice import unreached_at
 from models.slot import bookings_at, latest_booking

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from casework.deps import Deps
+from casework.keep_clocks import turn_clocks
 from domain.lifecycle import ENDED, TRANSITIONS, next_state
 from domain.local_time import day_of
 from domain.refusal import Refusal
@@ -35,7 +36,8 @@ async def take_step(
     words: dict[str, Any] | None = None,
     **columns: Any,
 ) -> None:
-    """Move the case along the lifecycle table if the event moves it, and append the event, in the running transaction.
+    """Move the case along the lifecycle table if the event moves it, append the event, and turn the clocks, in the
+    running transaction.
 
     ``facts`` are codes and days; what somebody wrote freely goes into ``words``, which are sealed. ``columns`` are
     written in the same conditional UPDATE. The rule day and the moment stay in the event, so that
@@ -67,6 +69,7 @@ async def take_step(
         facts=facts or {},
         words=words,
     )
+    await turn_clocks(deps, case, kind, said.at, said.unit)
 
 
 def insist_open(case: Case) -> None:

@@ -20,11 +20,12 @@ from casework.views import (
 )
 from domain.applicant import mask_name
 from domain.case_number import check_case_number
+from domain.clock import CLOCKS
 from domain.division import find_division
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, CaseState, DeliveryMode, NoticeKind, Whose
-from models.card import clocks_of
 from models.case import Case, CaseEvent, cases_of_account, events_of, find_case, lock_case
+from models.deadline import clocks_of
 from models.hold import unended_hold
 from models.notice import notices_of
 from models.place import AcceptancePoint
@@ -198,7 +199,7 @@ async def _waiting_view(case: Case) -> WaitingView | None:
 
 
 async def clock_views(case: Case) -> tuple[ClockView, ...]:
-    """The clocks of a case."""
+    """The clocks of a case, as far as they promise something to the person."""
     return tuple(
         ClockView(
             kind=clock.kind,
@@ -210,6 +211,7 @@ async def clock_views(case: Case) -> tuple[ClockView, ...]:
             stopped=clock.stopped_at is not None,
         )
         for clock in await clocks_of(case.id)
+        if not CLOCKS[clock.kind].internal
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from casework.deps import Deps
 from casework.facts import facts_of
+from casework.keep_clocks import CALENDAR_MISSING
 from casework.make_letters import NOT_MADE, NOT_PRINTED
 from casework.signed_letter import DIGEST_NAMES
 from casework.views import LetterVerification
@@ -82,10 +83,11 @@ async def verify_chain(deps: Deps) -> ChainVerdict:
 async def tasks_in_words() -> list[str]:
     """What waits for the operator, one line each."""
     words = {
-        NOT_MADE: "the file could not be made, is tried daily",
-        NOT_PRINTED: "characters without a glyph: add a font",
+        NOT_MADE: "letter {}: the file could not be made, is tried daily",
+        NOT_PRINTED: "letter {}: characters without a glyph: add a font",
+        CALENDAR_MISSING: "calendar {}: clocks wait for the holidays; add them to domain/data/holiday_notices.csv",
     }
-    return [f"letter {task.subject}: {words.get(task.kind, task.kind)}" for task in await open_tasks()]
+    return [words.get(task.kind, f"{task.kind} {{}}").format(task.subject) for task in await open_tasks()]
 
 
 def file_in_words(verdict: PdfVerdict) -> str:

@@ -232,6 +232,8 @@ class NoticeKind(StrEnum):
     POSTED = "posted"
     CHECK_DUE = "check_due"
     RELEASED = "released"
+    CASE_LAPSING = "case_lapsing"
+    CASE_LAPSED = "case_lapsed"
 
 
 class Channel(StrEnum):
@@ -242,10 +244,37 @@ class Channel(StrEnum):
 
 
 class ClockKind(StrEnum):
-    """The clocks of part C2 that run today; see ``domain.deadline``."""
+    """The clocks of part C2 that a case may have; what each of them is, ``domain.clock`` says."""
 
     REVIEW = "review"  # K1–K3
+    CERTIFICATE_CHECK = "certificate_check"  # K4
     COLLECTION_CHECK = "collection_check"  # K5
+    CARD_IN_HAND = "card_in_hand"  # K6
+    TEMPORARY_CARD = "temporary_card"  # K7
+    PACKING = "packing"  # K9
+
+
+class WarningLevel(StrEnum):
+    """How late it is: the last day is near, or it is over (D10)."""
+
+    SOFT = "soft"
+    OVERDUE = "overdue"
+
+
+class Watcher(StrEnum):
+    """Who is warned of a clock (K1–K9). A head of station is a supervisor who serves at a point."""
+
+    REVIEWER = "reviewer"
+    CLERK = "clerk"
+    STATION_HEAD = "station_head"
+    SUPERVISOR = "supervisor"
+
+
+class ContactDuty(StrEnum):
+    """What a named person of the directory is there for (R181–R184)."""
+
+    LIAISON = "liaison"  # 联络员、联络人
+    TRANSFER_VERIFICATION = "transfer_verification"  # 迁移信息核验专管员
 
 
 class ReportKind(StrEnum):

@@ -1,12 +1,11 @@
-"""The card as the police systems report it, its clocks, its release and the later check."""
+"""The card as the police systems report it, its release and the later check."""
 
-from datetime import date, datetime
 from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
 
-from domain.terms import ClockKind, CollectorKind, DayKind
+from domain.terms import CollectorKind
 from models.case import Case
 from models.columns import SealedText, UtcDatetime
 from models.place import AcceptancePoint
@@ -33,29 +32,6 @@ class Card(Model):
 
     class Meta:
         table = "card"
-
-
-class Deadline(Model):
-    """A clock of a case (K1–K5). ``due_on`` is null where the calendar of ``missing_year`` is not known yet."""
-
-    id = fields.IntField(primary_key=True)
-    case: fields.ForeignKeyRelation[Case] = fields.ForeignKeyField(
-        "models.Case", related_name="deadlines", on_delete=fields.RESTRICT
-    )
-    case_id: int
-    kind = fields.CharEnumField(ClockKind, max_length=20)
-    started_on = fields.DateField()
-    days = fields.IntField()
-    day_kind = fields.CharEnumField(DayKind, max_length=10)
-    due_on = fields.DateField(null=True)
-    missing_year = fields.IntField(null=True)
-    stopped_at = UtcDatetime(null=True)
-    warned_at = UtcDatetime(null=True)
-
-    class Meta:
-        table = "deadline"
-        unique_together = (("case", "kind"),)
-        indexes = (("due_on",),)
 
 
 class Release(Model):
@@ -114,41 +90,6 @@ async def keep_card(case_id: int, **columns: Any) -> None:
 async def card_of(case_id: int) -> Card | None:
     """The mirror of a case's card."""
     return await Card.get_or_none(case_id=case_id)
-
-
-async def start_clock(case_id: int, kind: ClockKind, **columns: Any) -> None:
-    """Start a clock once; a second start changes nothing."""
-    await insert_once(Deadline, case_id=case_id, kind=kind, **columns)
-
-
-async def stop_clock(case_id: int, kind: ClockKind, at: datetime) -> None:
-    """Stop a clock."""
-    await Deadline.filter(case_id=case_id, kind=kind, stopped_at=None).update(stopped_at=at)
-
-
-async def clocks_of(case_id: int) -> list[Deadline]:
-    """The clocks of a case."""
-    return await Deadline.filter(case_id=case_id).order_by("id")
-
-
-async def clocks_overdue(today: date) -> list[Deadline]:
-    """Running clocks whose due day is past, not warned of yet; the case loaded."""
-    return await Deadline.filter(stopped_at=None, warned_at=None, due_on__lt=today).select_related("case")
-
-
-async def mark_warned(deadline_id: int, at: datetime) -> bool:
-    """Claim the warning of an overdue clock; False when it was given already."""
-    return await Deadline.filter(id=deadline_id, warned_at=None).update(warned_at=at) == 1
-
-
-async def clocks_without_calendar() -> list[Deadline]:
-    """Running clocks that wait for a year's calendar."""
-    return await Deadline.filter(stopped_at=None, due_on=None)
-
-
-async def set_due(deadline_id: int, due_on: date) -> None:
-    """Fill in a due day once its calendar is known."""
-    await Deadline.filter(id=deadline_id, due_on=None).update(due_on=due_on, missing_year=None)
 
 
 async def write_release(**columns: Any) -> None:

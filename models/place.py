@@ -83,6 +83,12 @@ async def find_point(code: str) -> AcceptancePoint | None:
     return await AcceptancePoint.get_or_none(code=code)
 
 
+async def division_of_point(point_id: int | None) -> str | None:
+    """The county a point stands in."""
+    found = await AcceptancePoint.get_or_none(id=point_id).only("division") if point_id is not None else None
+    return found.division if found else None
+
+
 async def all_points() -> list[AcceptancePoint]:
     """Every point, by code."""
     return await AcceptancePoint.all().order_by("code")

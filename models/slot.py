@@ -13,11 +13,11 @@ from tortoise.expressions import F, Q
 from tortoise.models import Model
 
 from domain.supply import Places
-from domain.terms import ServiceItem
+from domain.terms import CaseState, ServiceItem
 from models.case import Case
-from models.columns import UtcDatetime
+from models.columns import UtcDatetime, utc
 from models.place import AcceptancePoint, Closure
-from models.store import insert_once
+from models.store import connection, insert_once, placeholder
 
 
 class Slot(Model):
@@ -223,3 +223,23 @@ async def missed_by(applicant_index: str, since: datetime) -> list[Booking]:
 async def count_booked_since(applicant_index: str, since: datetime) -> int:
     """How often places were booked for one person since a moment."""
     return await Booking.filter(case__applicant_index=applicant_index, made_at__gt=since).count()
+
+
+_IDLE = """
+SELECT c.id FROM service_case c JOIN case_event e ON e.case_id = c.id AND e.seq = c.last_seq
+WHERE c.state = {0} AND e.recorded_at < {1} AND c.id > {2}
+AND NOT EXISTS (SELECT 1 FROM booking b WHERE b.case_id = c.id AND b.ended_at IS NULL)
+ORDER BY c.id LIMIT {3}
+"""
+
+
+async def idle_cases(before: datetime, after_id: int, limit: int) -> list[int]:
+    """Ids of open cases without a booking to which nothing has happened since a moment, by id above one."""
+    sql = _IDLE.format(*(placeholder(position) for position in range(1, 5)))
+    rows = await connection().execute_query_dict(sql, [CaseState.OPEN.value, utc(before), after_id, limit])
+    return [row["id"] for row in rows]
+
+
+async def is_idle(case_id: int, before: datetime) -> bool:
+    """Whether this case is one of ``idle_cases``."""
+    return await idle_cases(before, case_id - 1, 1) == [case_id]

@@ -13,7 +13,10 @@ from models.place import AcceptancePoint
 
 
 class Staff(Model):
-    """A member of staff. ``point`` is null for those who watch an area instead of serving at a counter."""
+    """A member of staff. ``point`` is null for those who watch an area instead of serving at a counter.
+
+    ``division``: that area, a province, a city or a county; 000000 for the whole country.
+    """
 
     id = fields.IntField(primary_key=True)
     username = fields.CharField(max_length=60, unique=True)
@@ -24,6 +27,7 @@ class Staff(Model):
         "models.AcceptancePoint", related_name="staff", on_delete=fields.RESTRICT, null=True
     )
     point_id: int | None
+    division = fields.CharField(max_length=6, null=True)
     failed_attempts = fields.IntField(default=0)
     locked_until = UtcDatetime(null=True)
     disabled_at = UtcDatetime(null=True)

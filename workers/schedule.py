@@ -6,13 +6,14 @@ from typing import Final
 
 from casework.deps import DELIVER_NOTICES, MAKE_LETTERS
 from workers.jobs_bookings import count_no_shows, recheck_visits, tend_places
-from workers.jobs_deadlines import fill_due_days, warn_of_deadlines
+from workers.jobs_deadlines import fill_due_days, remind_and_lapse, warn_of_deadlines
 from workers.jobs_letters import make_letters
 from workers.jobs_notices import deliver_notices
 from workers.retries import JOB_SECONDS, Job
 
 WARN_OF_DEADLINES: Final = "warn_of_deadlines"
 FILL_DUE_DAYS: Final = "fill_due_days"
+REMIND_AND_LAPSE: Final = "remind_and_lapse"
 TEND_PLACES: Final = "tend_places"
 COUNT_NO_SHOWS: Final = "count_no_shows"
 RECHECK_VISITS: Final = "recheck_visits"
@@ -23,6 +24,7 @@ JOBS: Final[Mapping[str, Job]] = {
     MAKE_LETTERS: make_letters,
     WARN_OF_DEADLINES: warn_of_deadlines,
     FILL_DUE_DAYS: fill_due_days,
+    REMIND_AND_LAPSE: remind_and_lapse,
     TEND_PLACES: tend_places,
     COUNT_NO_SHOWS: count_no_shows,
     RECHECK_VISITS: recheck_visits,
@@ -49,6 +51,9 @@ SCHEDULE: Final = (
     Sweep(MAKE_LETTERS, seconds=frozenset(range(2, 60, 10))),
     Sweep(WARN_OF_DEADLINES, seconds=frozenset({20}), minutes=frozenset(range(0, 60, 10))),
     Sweep(FILL_DUE_DAYS, seconds=frozenset({40}), minutes=frozenset({5, 35})),
+    Sweep(
+        REMIND_AND_LAPSE, seconds=frozenset({25}), minutes=frozenset({30}), hours=frozenset({0}), allowed=1800.0
+    ),  # 08:30 in China
     Sweep(TEND_PLACES, seconds=frozenset({10, 30, 50})),
     Sweep(COUNT_NO_SHOWS, seconds=frozenset({15}), minutes=frozenset(range(3, 60, 10))),
     Sweep(

@@ -19,7 +19,7 @@ from casework.notify import deliver_due
 from casework.pre_register import PersonFacts, allow_messages
 from casework.release_card import name_collector, record_check
 from casework.serve import read_case
-from casework.supervise import warn_overdue
+from casework.warn import warn_overdue
 from domain.terms import CollectorKind, Kinship, NoticeKind, ReportKind
 from models.audit import AuditEntry
 from models.case import CaseEvent

@@ -9,8 +9,8 @@ from casework.notify import deliver_due
 from casework.register_arrival import register_arrival
 from casework.release_card import name_collector, record_check, release_card
 from casework.serve import read_case
-from casework.supervise import fill_calendars, warn_overdue
 from casework.track import my_case
+from casework.warn import fill_calendars, warn_overdue
 from domain.terms import CaseEventKind, CaseState, ClockKind, CollectorKind, Kinship, ReportKind
 from models.audit import AuditEntry
 from models.card import Release, card_of
@@ -202,7 +202,8 @@ async def test_an_overdue_check_is_warned_of_on_the_day_after_once(town: Town) -
     town.clock.set(due + timedelta(days=1), 0, 0)
     assert sum([await warn_overdue(town.deps) for _ in range(3)]) == 1
     entry = await AuditEntry.get(act="deadline_passed")
-    assert entry.facts == {"kind": "collection_check", "due_on": due.isoformat()}
+    told = {"kind": "collection_check", "due_on": due.isoformat(), "division": "360102", "unit": "演示受理点T-NC"}
+    assert entry.facts == told
     assert await due_of(way) == (due, None, False)  # and the check can still be made
 
 
@@ -223,7 +224,9 @@ async def test_watchers_at_once_warn_once(town: Town) -> None:
 async def test_what_was_decided_in_time_is_warned_of_never(town: Town) -> None:
     await gone(town, "issued")
     town.clock.turn(days=90)
-    assert await warn_overdue(town.deps) == 0
+    await warn_overdue(town.deps)
+    warned = {entry.facts["kind"] for entry in await AuditEntry.filter(act="deadline_passed")}
+    assert warned == {"packing", "card_in_hand"}
 
 
 async def test_a_due_day_is_filled_in_when_the_calendar_comes(town: Town) -> None:

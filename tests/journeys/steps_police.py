@@ -32,7 +32,7 @@ async def issued(walk: Walk) -> None:
     """Reviewed and issued; the clock stops."""
     await _report(walk, walk.plot.household_system, "issued", "issued", now(), issued_on=today().isoformat())
     case = await walk.stands("issued", "等待制作")
-    same("clocks stopped", [clock["stopped"] for clock in case["clocks"]], [True])
+    same("review clock stopped", [c["stopped"] for c in case["clocks"] if c["kind"] == "review"], [True])
 
 
 async def production_started(walk: Walk) -> None:
