@@ -6,19 +6,17 @@ from datetime import timedelta
 import structlog
 
 from casework.deps import Deps
-from casework.owe import CHAIN, SMS, SUBSCRIBE
+from casework.owe import CHAIN, SMS, WECHAT
 from domain.notice import Delivery, DeliveryOutcome
-from domain.terms import Channel
+from domain.terms import Channel, CreditReason
+from models.credit import clear_credit, credits_left, spend_credit
 from models.notice import (
     Notice,
     channels_given_up,
     claim_notice,
-    drop_credit,
     due_notices,
-    has_credit,
     postpone_notice,
     settle_notice,
-    spend_credit,
     write_attempt,
 )
 from models.store import transaction
@@ -31,7 +29,7 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
 CHANNELS = {
     CHAIN: (Channel.SUBSCRIBE_MESSAGE, Channel.SMS),
     SMS: (Channel.SMS,),
-    SUBSCRIBE: (Channel.SUBSCRIBE_MESSAGE,),
+    WECHAT: (Channel.SUBSCRIBE_MESSAGE,),
 }
 log = structlog.get_logger()
 
@@ -96,7 +94,7 @@ async def _try(deps: Deps, notice: Notice, channel: Channel, text: NoticeText) -
         if notice.account.phone is None:
             return None
         return await deps.sms.send(phone=notice.account.phone, text=text.sms, message_id=notice.dedupe_key)
-    if not await has_credit(notice.account_id, notice.kind):
+    if (notice.account_id, notice.kind.value) not in await credits_left([notice.account_id]):
         return None
     delivery = await deps.mini_program.send_subscribe_message(
         openid=notice.account.openid,
@@ -105,7 +103,10 @@ async def _try(deps: Deps, notice: Notice, channel: Channel, text: NoticeText) -
         data=text.subscribe,
     )
     if delivery.outcome is DeliveryOutcome.NEXT_CHANNEL:
-        await drop_credit(notice.account_id, notice.kind)
+        async with transaction():
+            await clear_credit(
+                notice.account_id, notice.kind, CreditReason.REFUSED, key=notice.dedupe_key, at=deps.clock.now()
+            )
     return delivery
 
 
@@ -113,7 +114,7 @@ async def _settle(deps: Deps, notice: Notice, status: str, channel: Channel, del
     async with transaction():
         await settle_notice(notice.id, status, channel, deps.clock.now())
         if channel is Channel.SUBSCRIBE_MESSAGE:
-            await spend_credit(notice.account_id, notice.kind)
+            await spend_credit(notice.account_id, notice.kind, key=notice.dedupe_key, at=deps.clock.now())
         await _note(deps, notice, channel, delivery)
     log.info("notice_sent", notice=notice.id, kind=notice.kind, channel=channel)
 
@@ -136,6 +137,6 @@ async def _note(deps: Deps, notice: Notice, channel: Channel, delivery: Delivery
 
 async def _end_unreached(deps: Deps, notice: Notice) -> None:
     """Nobody was reached: work for a person at the station (K8). A mere addition to an SMS is only left out."""
-    status = "skipped" if notice.route == SUBSCRIBE else "unreached"
+    status = "skipped" if notice.route == WECHAT else "unreached"
     await settle_notice(notice.id, status, None, deps.clock.now())
     log.info("notice_settled", notice=notice.id, kind=notice.kind, status=status)

@@ -6,13 +6,13 @@ from casework.deps import Deps
 from domain.applicant import mask_name
 from domain.terms import NoticeKind
 from models.case import Case
-from models.notice import owe_notice
+from models.notice import drop_owed, owe_notice
 from templates.labels import label
 from templates.shown import when
 
 CHAIN = "chain"  # subscription message while a consent is left, else SMS
 SMS = "sms"
-SUBSCRIBE = "subscribe"
+WECHAT = "wechat"
 
 MUST_REACH = frozenset({NoticeKind.READY_FOR_PICKUP, NoticeKind.ISSUANCE_REFUSED})
 """Told by SMS whatever WeChat does (R106, R117); WeChat comes on top."""
@@ -40,9 +40,14 @@ async def owe(
             f"{notice_key(case, kind, event)}:{route}", kind, account_id=case.account_id, case_id=case.id,
             facts=written, route=route, at=now, due_at=due_at or now,
         )
-        for route in ((SMS, SUBSCRIBE) if kind in MUST_REACH else (CHAIN,))
+        for route in ((SMS, WECHAT) if kind in MUST_REACH else (CHAIN,))
     ]  # fmt: skip
     return any(new)
+
+
+async def drop_notices(deps: Deps, case: Case) -> None:
+    """Nobody is told any more what was owed about a case and not sent."""
+    await drop_owed(f"{case.number}:", deps.clock.now())
 
 
 def notice_key(case: Case, kind: NoticeKind, event: str) -> str:

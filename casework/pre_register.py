@@ -1,6 +1,5 @@
 """Who applies: consent, the citizen, the phone, and the minors a guardian acts for."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,11 +12,10 @@ from domain.division import Division, find_division, has_counties
 from domain.identity_number import IdentityNumber, parse_identity_number
 from domain.refusal import Refusal
 from domain.residence import check_address
-from domain.terms import GuardianRelation, GuardianshipCase, NoticeKind
+from domain.terms import GuardianRelation, GuardianshipCase
 from models.account import Account, has_consented, keep_phone
 from models.account import give_consent as write_consent
 from models.case import has_live_case
-from models.notice import grant_credit
 from models.person import (
     Person,
     correct_person,
@@ -168,18 +166,6 @@ async def profile(deps: Deps, citizen: Citizen) -> ProfileView:
         missing=tuple(name for name, there in needs if not there),
         message_templates=dict(deps.settings.template_ids),
     )
-
-
-async def allow_messages(deps: Deps, citizen: Citizen, templates: Sequence[str]) -> None:  # noqa: ARG001
-    """Enter consents to one message each into the ledger: WeChat has no call that tells what is left (B73).
-
-    Raises:
-        Refusal: ``message_template_unknown``.
-    """
-    if not set(templates) <= set(NoticeKind):
-        raise Refusal("message_template_unknown")
-    for template in templates:
-        await grant_credit(citizen.account_id, template)
 
 
 async def applicant_of(citizen: Citizen, person_id: int) -> Person:

@@ -3,11 +3,12 @@
 from casework.book import give_up_place
 from casework.callers import Citizen
 from casework.deps import Deps
+from casework.owe import drop_notices, owe
 from casework.repeat import once
 from casework.step import Said, insist_open, take_step
 from casework.track import case_view, own_case_to_change
 from casework.views import CaseView
-from domain.terms import CaseEventKind
+from domain.terms import CaseEventKind, NoticeKind
 from models.handoff import revoke_codes
 
 
@@ -29,4 +30,6 @@ async def _withdraw(deps: Deps, citizen: Citizen, number: str) -> CaseView:
     await give_up_place(deps, case, "cancelled")
     await revoke_codes(case.id, deps.clock.now())
     await take_step(deps, case, CaseEventKind.WITHDRAWN, Said(citizen.actor, deps.clock.now()))
+    await drop_notices(deps, case)  # what was not told yet is no longer true
+    await owe(deps, case, NoticeKind.WITHDRAWN, "once")
     return await case_view(deps, case)

@@ -13,6 +13,13 @@ class DeliveryOutcome(StrEnum):
     BROKEN = "broken"  # our request is wrong (template, field): a person must look
 
 
+class ReportOutcome(StrEnum):
+    """What the provider told later of a message it had taken."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class Delivery:
     """One attempt: its outcome, the provider's own id if it gave one, and its error code as text."""

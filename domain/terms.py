@@ -234,13 +234,45 @@ class NoticeKind(StrEnum):
     RELEASED = "released"
     CASE_LAPSING = "case_lapsing"
     CASE_LAPSED = "case_lapsed"
+    WITHDRAWN = "withdrawn"
+    SIGNATURE_MISSING = "signature_missing"
+    PICKUP_REMINDER = "pickup_reminder"
 
 
 class Channel(StrEnum):
     """How a notice travels."""
 
     SUBSCRIBE_MESSAGE = "subscribe_message"
+    ACCOUNT_TEMPLATE = "account_template"
     SMS = "sms"
+
+
+class CreditReason(StrEnum):
+    """Why the number of messages a person allows has changed."""
+
+    GRANTED = "granted"
+    CONFIRMED = "confirmed"  # the other side told of a consent that is entered already
+    SPENT = "spent"
+    REVOKED = "revoked"  # the person switched the messages off
+    REFUSED = "refused"  # WeChat says that nothing is left
+
+
+class ReachStepKind(StrEnum):
+    """What a clerk did to reach somebody whom no message reached (K8)."""
+
+    TAKEN = "taken"
+    PHONE_SHOWN = "phone_shown"
+    NO_ANSWER = "no_answer"
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+
+
+class ReachOutcome(StrEnum):
+    """How such a task ended."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    SETTLED = "settled"  # a message arrived after all, or the person came
 
 
 class ClockKind(StrEnum):

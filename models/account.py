@@ -1,5 +1,6 @@
 """Citizen accounts: who logged in from WeChat, what they consented to, and their sessions."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from tortoise import fields
@@ -116,6 +117,18 @@ async def find_or_make_account(*, appid: str, openid: str, at: datetime) -> Acco
     index = openid_index(appid, openid)
     await insert_once(Account, appid=appid, openid=openid, openid_index=index, created_at=at)
     return await Account.get(openid_index=index)
+
+
+async def account_of_openid(*, appid: str, openid: str) -> int | None:
+    """The account of this WeChat user, None for somebody who never logged in."""
+    account = await Account.get_or_none(openid_index=openid_index(appid, openid))
+    return account.id if account else None
+
+
+async def bound_followers(account_ids: Collection[int]) -> dict[int, str]:
+    """The openids in the Official Account of those accounts that are bound to it; the newest binding counts."""
+    bindings = ChatBinding.filter(account_id__in=list(account_ids)).order_by("bound_at", "id")
+    return {binding.account_id: binding.openid for binding in await bindings}
 
 
 async def keep_phone(account_id: int, phone: str, at: datetime) -> None:

@@ -1,11 +1,12 @@
 """The card as the police systems report it, its release and the later check."""
 
+from datetime import datetime
 from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
 
-from domain.terms import CollectorKind
+from domain.terms import CaseState, CollectorKind
 from models.case import Case
 from models.columns import SealedText, UtcDatetime
 from models.place import AcceptancePoint
@@ -90,6 +91,13 @@ async def keep_card(case_id: int, **columns: Any) -> None:
 async def card_of(case_id: int) -> Card | None:
     """The mirror of a case's card."""
     return await Card.get_or_none(case_id=case_id)
+
+
+async def cards_waiting(arrived_before: datetime, limit: int) -> list[tuple[Case, datetime]]:
+    """Cases whose card waits at the counter since before a time, with that time; those that arrived last come first."""
+    found = Card.filter(case__state=CaseState.ARRIVED, arrived_at__lte=arrived_before).order_by("-arrived_at")
+    cards = await found.limit(limit).select_related("case", "case__acceptance_point")
+    return [(card.case, card.arrived_at) for card in cards if card.arrived_at is not None]
 
 
 async def write_release(**columns: Any) -> None:

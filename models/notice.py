@@ -1,4 +1,4 @@
-"""Notices owed (the outbox), attempts to deliver them, and the ledger of message credits."""
+"""Notices owed (the outbox), and the attempts to deliver them."""
 
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from models.store import insert_once
 class Notice(Model):
     """A notice we owe. The row is the truth; the queue is only a wake-up.
 
-    ``route``: chain (subscription message, else SMS) | sms | subscribe. ``status``: owed → sent | unreached | skipped.
+    ``route``: chain (WeChat, else SMS) | sms | wechat. ``status``: owed → sent | unreached | skipped.
     ``dedupe_key`` makes one notice per event however often a job runs (C6.5).
     ``claimed_until`` is a lease: a worker that died gives the notice back by itself.
     """
@@ -64,25 +64,6 @@ class NoticeAttempt(Model):
 
     class Meta:
         table = "notice_attempt"
-
-
-class MessageCredit(Model):
-    """How many subscription messages an account still allows per template; WeChat has no call that tells (B73).
-
-    CHECK ck_credit_balance: balance >= 0.
-    """
-
-    id = fields.IntField(primary_key=True)
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "models.Account", related_name="credits", on_delete=fields.RESTRICT
-    )
-    account_id: int
-    template = fields.CharField(max_length=64)
-    balance = fields.IntField(default=0)
-
-    class Meta:
-        table = "message_credit"
-        unique_together = (("account", "template"),)
 
 
 async def owe_notice(dedupe_key: str, kind: NoticeKind, *, account_id: int, at: datetime, **columns: Any) -> bool:
@@ -147,25 +128,3 @@ async def unreached_at(point_id: int) -> list[Notice]:
     """Notices of a point's cases that reached nobody: work for a person (K8)."""
     found = Notice.filter(status="unreached", case__acceptance_point_id=point_id)
     return await found.select_related("case").order_by("id")
-
-
-async def grant_credit(account_id: int, template: str, count: int = 1) -> None:
-    """Add consents."""
-    await insert_once(MessageCredit, account_id=account_id, template=template, balance=0)
-    await MessageCredit.filter(account_id=account_id, template=template).update(balance=F("balance") + count)
-
-
-async def has_credit(account_id: int, template: str) -> bool:
-    """Whether a consent is left."""
-    return await MessageCredit.filter(account_id=account_id, template=template, balance__gt=0).exists()
-
-
-async def spend_credit(account_id: int, template: str) -> bool:
-    """Spend one consent; False when none is left."""
-    left = MessageCredit.filter(account_id=account_id, template=template, balance__gt=0)
-    return await left.update(balance=F("balance") - 1) == 1
-
-
-async def drop_credit(account_id: int, template: str) -> None:
-    """The platform says that no consent is left: believe it."""
-    await MessageCredit.filter(account_id=account_id, template=template).update(balance=0)

@@ -184,6 +184,13 @@ async def bookings_at(point_id: int, start: datetime, end: datetime) -> Sequence
     return await found.select_related("slot", "case", "case__applicant").order_by("slot__starts_at", "id")
 
 
+async def visits_between(start: datetime, end: datetime) -> list[Booking]:
+    """Live bookings of cases that begin between two times; slot, point, case and applicant loaded."""
+    found = Booking.filter(ended_at=None, slot__starts_at__gte=start, slot__starts_at__lt=end)
+    related = ("slot", "slot__point", "case", "case__applicant", "case__acceptance_point")
+    return await found.select_related(*related).order_by("id")
+
+
 async def bookings_on_closed(limit: int) -> list[Booking]:
     """Live bookings whose slot was closed: to be cancelled, told and given another place."""
     found = Booking.filter(ended_at=None, slot__closed=True).select_related("slot", "slot__point", "case")

@@ -1,5 +1,6 @@
-"""The postman: delivers the notices that are owed."""
+"""The postman delivers the notices that are owed; the calendar brings reminders."""
 
+from casework import remind_due as reminding
 from casework.deps import Deps
 from casework.notify import deliver_due
 
@@ -10,3 +11,8 @@ async def deliver_notices(deps: Deps) -> int:
     Two postmen at once never carry the same notice: each claims it by a lease in the database.
     """
     return await deliver_due(deps)
+
+
+async def remind_due(deps: Deps) -> int:
+    """Owe the reminders of today: cards that wait, letters not signed; returns how many."""
+    return await reminding.remind_due(deps)

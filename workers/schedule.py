@@ -8,7 +8,7 @@ from casework.deps import DELIVER_NOTICES, MAKE_LETTERS
 from workers.jobs_bookings import count_no_shows, recheck_visits, tend_places
 from workers.jobs_deadlines import fill_due_days, remind_and_lapse, warn_of_deadlines
 from workers.jobs_letters import make_letters
-from workers.jobs_notices import deliver_notices
+from workers.jobs_notices import deliver_notices, remind_due
 from workers.retries import JOB_SECONDS, Job
 
 WARN_OF_DEADLINES: Final = "warn_of_deadlines"
@@ -17,7 +17,8 @@ REMIND_AND_LAPSE: Final = "remind_and_lapse"
 TEND_PLACES: Final = "tend_places"
 COUNT_NO_SHOWS: Final = "count_no_shows"
 RECHECK_VISITS: Final = "recheck_visits"
-NIGHT_IN_CHINA: Final = frozenset({18})
+REMIND_DUE: Final = "remind_due"
+DAY_IN_CHINA: Final = frozenset(range(1, 11))
 
 JOBS: Final[Mapping[str, Job]] = {
     DELIVER_NOTICES: deliver_notices,
@@ -28,6 +29,7 @@ JOBS: Final[Mapping[str, Job]] = {
     TEND_PLACES: tend_places,
     COUNT_NO_SHOWS: count_no_shows,
     RECHECK_VISITS: recheck_visits,
+    REMIND_DUE: remind_due,
 }
 
 
@@ -59,4 +61,5 @@ SCHEDULE: Final = (
     Sweep(
         RECHECK_VISITS, seconds=frozenset({5}), minutes=frozenset({20}), hours=frozenset({18}), allowed=1800.0
     ),  # 02:20 in China
+    Sweep(REMIND_DUE, seconds=frozenset({25}), minutes=frozenset({5, 35}), hours=DAY_IN_CHINA),
 )

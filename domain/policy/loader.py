@@ -89,6 +89,7 @@ NEEDED = frozenset(
         "no_show",
         "note",
         "packing_clock",
+        "notices",
         "paper",
         "point_opening",
         "publicity",

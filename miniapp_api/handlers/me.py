@@ -1,6 +1,6 @@
 """The citizen's own account, and the children they are guardian of."""
 
-from casework import chat, pre_register
+from casework import chat, message_consents, pre_register
 from casework.callers import Citizen
 from casework.deps import Deps
 from casework.views import BindingCodeView, PersonView, ProfileView
@@ -24,7 +24,7 @@ async def verify_phone(deps: Deps, citizen: Citizen, body: PhoneCode) -> Profile
 
 async def allow_messages(deps: Deps, citizen: Citizen, body: MessageConsents) -> None:
     """Record which one-time messages the citizen accepted in wx.requestSubscribeMessage."""
-    await pre_register.allow_messages(deps, citizen, body.templates)
+    await message_consents.allow_messages(deps, citizen, body.templates)
 
 
 async def issue_chat_binding_code(deps: Deps, citizen: Citizen) -> BindingCodeView:

@@ -5,14 +5,15 @@ from itertools import pairwise
 
 import pytest
 
+from casework.message_consents import allow_messages
 from casework.notify import FIRST_WAIT, LEASE, LONGEST_WAIT, MOST_ATTEMPTS, deliver_due
-from casework.pre_register import allow_messages
 from casework.serve import day_list
 from casework.track import my_notices
 from domain.notice import Delivery
 from domain.terms import CaseEventKind, NoticeKind, ReportKind
 from models.case import CaseEvent
-from models.notice import MessageCredit, Notice, NoticeAttempt
+from models.credit import MessageCredit
+from models.notice import Notice, NoticeAttempt
 from tests.casework.refused import DONE, at_once
 from tests.casework.town import BUSY, NO_CONSENT, NUMBER_UNKNOWN, OUR_FAULT, PHONE, Sms, Town
 from tests.casework.way import GUANGDONG, Way, gone, set_out
@@ -49,7 +50,7 @@ async def test_an_arrival_is_told_by_exactly_one_sms_and_one_message_however_oft
     assert way.number in town.sms.messages[0].text
     assert len(town.wechat.messages) == 1
     assert await balance(PICKUP) == 0
-    assert await statuses(PICKUP) == {"sms": "sent", "subscribe": "sent"}
+    assert await statuses(PICKUP) == {"sms": "sent", "wechat": "sent"}
 
 
 async def test_an_arrival_registered_twice_at_once_is_told_once(town: Town) -> None:
@@ -66,7 +67,7 @@ async def test_an_arrival_is_told_by_sms_even_when_wechat_took_it_and_without_an
     await way.arrive()
     await deliver_due(town.deps)
     assert (len(town.sms.messages), len(town.wechat.messages)) == (1, 0)
-    assert await statuses(PICKUP) == {"sms": "sent", "subscribe": "skipped"}
+    assert await statuses(PICKUP) == {"sms": "sent", "wechat": "skipped"}
 
 
 async def test_postmen_at_once_never_carry_the_same_notice(town: Town) -> None:
@@ -211,7 +212,7 @@ async def test_who_can_not_be_reached_is_work_for_a_person_at_the_station(town: 
     town.sms.answer = NUMBER_UNKNOWN
     await way.arrive()
     await deliver_due(town.deps)
-    assert await statuses(PICKUP) == {"sms": "unreached", "subscribe": "skipped"}
+    assert await statuses(PICKUP) == {"sms": "unreached", "wechat": "skipped"}
     listed = await day_list(town.deps, await town.clerk())
     assert [line.number for line in listed.unreached] == [way.number]
 

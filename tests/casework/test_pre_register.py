@@ -11,10 +11,10 @@ from casework.callers import Citizen
 from casework.chat import binding_code
 from casework.declare_residence import ResidenceFacts, declare_residence
 from casework.deps import Deps
+from casework.message_consents import allow_messages
 from casework.open_case import CaseWish, open_case
 from casework.pre_register import (
     add_ward,
-    allow_messages,
     correct_ward,
     declare_self,
     give_consent,

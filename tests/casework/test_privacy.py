@@ -15,8 +15,9 @@ import structlog
 from casework.accept import accept
 from casework.hand_off import redeem_code
 from casework.logs import configure_logs
+from casework.message_consents import allow_messages
 from casework.notify import deliver_due
-from casework.pre_register import PersonFacts, allow_messages
+from casework.pre_register import PersonFacts
 from casework.release_card import name_collector, record_check
 from casework.serve import read_case
 from casework.warn import warn_overdue

@@ -154,7 +154,7 @@ async def test_a_refusal_owes_the_person_a_notice_by_sms_whatever_wechat_does(to
     way = await gone(town, "under_review")
     await way.reported(REFUSED, refusal_reason="难以确认身份")
     owed = await Notice.filter(kind=NoticeKind.ISSUANCE_REFUSED)
-    assert {(notice.route, notice.status) for notice in owed} == {("sms", "owed"), ("subscribe", "owed")}
+    assert {(notice.route, notice.status) for notice in owed} == {("sms", "owed"), ("wechat", "owed")}
     assert (await way.open()).state is CaseState.OPEN  # and the way to apply anew is free
 
 

@@ -17,23 +17,27 @@ from domain.terms import (
     Channel,
     ClockKind,
     CollectorKind,
+    CreditReason,
     DayKind,
     GuardianRelation,
     GuardianshipCase,
     NoticeKind,
+    ReachStepKind,
     SignatureMethod,
     SignerCapacity,
 )
 from models import migrations
 from models.audit import write_audit
 from models.card import CollectionCheck, Release
-from models.case import CaseEvent, NamedCollector
+from models.case import Case, CaseEvent, NamedCollector
 from models.connect import tortoise_config
+from models.credit import CreditMovement
 from models.db import Database, IntegrityError, KeyRing, migrate
 from models.deadline import Deadline, write_clock
 from models.follow_up import FollowUp, note_on_follow_up, open_follow_up
 from models.notice import Notice, NoticeAttempt
 from models.person import Guardianship
+from models.reach_task import ReachStep, ReachTask
 from models.reseal import lifted
 from models.residence import ResidenceDeclaration
 from models.signature import LetterConfirmation, Signature
@@ -66,11 +70,15 @@ collection_check unique (case_id)
 consent unique (account_id, version)
 consent_withdrawal (account_id)
 contact (division, duty)
+credit_movement (account_id, template, at)
+credit_movement unique (reference)
 deadline (division, due_on)
 deadline (due_on)
 deadline unique (case_id, kind)
 deadline_warning (watcher, division)
 deadline_warning unique (deadline_id, level, watcher)
+delivery_report (received_at) where applied_at is null
+delivery_report unique (channel, provider_id)
 follow_up (division)
 follow_up unique (deadline_id)
 follow_up_note (follow_up_id)
@@ -94,6 +102,7 @@ notice (case_id)
 notice (status, due_at)
 notice unique (dedupe_key)
 notice_attempt (notice_id)
+notice_attempt (provider_id)
 operator_task unique (kind, subject)
 owed_reply (follower)
 owed_reply (status, due_at)
@@ -105,6 +114,10 @@ point_service unique (point_id, item)
 push_seen (follower)
 push_seen (seen_at)
 push_seen unique (dedupe_key)
+reach_step (task_id)
+reach_task (case_id)
+reach_task (point_id, closed_at)
+reach_task unique (subject)
 release unique (case_id)
 request_key unique (owner, key)
 residence_declaration (account_id)
@@ -137,11 +150,13 @@ APPEND_ONLY = {
     "case_event",
     "collection_check",
     "consent",
+    "credit_movement",
     "follow_up_note",
     "guardianship",
     "letter_confirmation",
     "named_collector",
     "notice_attempt",
+    "reach_step",
     "release",
     "residence_declaration",
     "signature",
@@ -371,17 +386,33 @@ async def one_row_in_every_append_only_table() -> None:
     await LetterConfirmation.create(
         case_id=one.id, signature_id=signed.id, method=SignatureMethod.PHONE, staff_id=staff.id, confirmed_at=NOON
     )
+    await _follow_up_with_a_note(one.id)
+    await _told_and_not_reached(one, at.id, staff.id)
+
+
+async def _told_and_not_reached(one: Case, point_id: int, staff_id: int) -> None:
     owed = await Notice.create(
         dedupe_key="k",
         kind=NoticeKind.CASE_OPENED,
-        account_id=owner.id,
+        account_id=one.account_id,
         facts={},
         owed_at=NOON,
         due_at=NOON,
         route="sms",
     )
-    await _follow_up_with_a_note(one.id)
     await NoticeAttempt.create(notice_id=owed.id, channel=Channel.SMS, outcome="sent", at=NOON)
+    await CreditMovement.create(
+        account_id=one.account_id, template="t", change=1, reason=CreditReason.GRANTED, reference="citizen:1", at=NOON
+    )
+    task = await ReachTask.create(
+        subject="TB-1",
+        kind=NoticeKind.READY_FOR_PICKUP,
+        case_id=one.id,
+        point_id=point_id,
+        owed_at=NOON,
+        opened_at=NOON,
+    )
+    await ReachStep.create(task_id=task.id, staff_id=staff_id, step=ReachStepKind.TAKEN, at=NOON)
 
 
 async def _follow_up_with_a_note(case_id: int) -> None:
