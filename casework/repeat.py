@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
@@ -36,7 +37,7 @@ async def once(
     """
     owner = citizen.actor
     digest = blind_index(json.dumps([act, body], ensure_ascii=False, sort_keys=True, default=str), "request")
-    adapter: TypeAdapter[V] = TypeAdapter(view)
+    adapter: TypeAdapter[V] = written_as(view)
 
     async def claimed() -> V | None:
         async with unit_of_work(deps):
@@ -53,6 +54,12 @@ async def once(
     if row.body_digest != digest or row.answer is None:
         raise Refusal("idempotency_key_reused")
     return adapter.validate_json(row.answer)
+
+
+@cache
+def written_as(view: Any) -> TypeAdapter[Any]:
+    """How an answer of this shape is kept; made once, since making it costs more than a statement."""
+    return TypeAdapter(view)
 
 
 async def unhindered(work: Callable[[], Awaitable[V]]) -> V:

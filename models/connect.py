@@ -47,6 +47,11 @@ MODEL_MODULES = (
 )
 MIGRATIONS = "models.migrations"
 
+
+class Crowded(Exception):
+    """More wait for the database already than it could serve soon."""
+
+
 # What a driver raises when the database is away, locked or overloaded rather than asked something wrong.
 UNAVAILABLE: tuple[type[Exception], ...] = (
     DBConnectionError,
@@ -58,6 +63,7 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.InsufficientResourcesError,
     OSError,
     TimeoutError,
+    Crowded,
 )
 
 # What PostgreSQL gives up one of two transactions with that got in each other's way: it may simply be tried again.

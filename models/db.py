@@ -19,6 +19,7 @@ from models.connect import (
     sqlite_path,
     tortoise_config,
 )
+from models.group import groups_open
 from models.migrate import BrokenReferences, apply_migrations, migrate, pending_migrations
 from models.reseal import reseal
 from models.seal_check import WrongKeys, check_keys
@@ -84,4 +85,5 @@ async def open_database(url: str, keyring: KeyRing) -> AsyncIterator[Database]:
             await apply_migrations(client, config["apps"], keyring)
         elif await database.migrated():
             await check_keys(keyring)
-        yield database
+        async with groups_open():
+            yield database

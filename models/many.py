@@ -1,0 +1,119 @@
+"""Statements over many rows at once, below the ORM: what a group (``models.group``) reads and writes with.
+
+A statement is written once, as PostgreSQL says it: ``$1``, lists as ``= ANY($1::type[])``, ``FOR UPDATE``. SQLite is
+told the same in its words. Values go as the column types of the models make them; moments are in UTC.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from tortoise.fields.base import Field
+from tortoise.models import Model
+
+from models.columns import utc
+from models.store import connection
+
+Row = Mapping[str, Any]
+
+_LISTS = re.compile(r"= ANY\(\$(\d+)::\w+\[\]\)")
+_PLACES = re.compile(r"\$(\d+)(::\w+)?")
+_LOCKS = re.compile(r" FOR UPDATE( OF \w+)?")
+_JSON = frozenset({"JSON", "JSONB"})
+
+
+async def rows(statement: str, *values: Any) -> Sequence[Row]:
+    """What a statement reads, or gives back of what it wrote."""
+    client = connection()
+    async with client.acquire_connection() as raw:
+        if client.capabilities.dialect == "postgres":
+            found: Sequence[Row] = await raw.fetch(statement, *values)
+            return found
+        told = [_plain(value) for value in values]
+        return await _in_thread(raw, in_sqlite(statement), [told])
+
+
+async def insert_all(model: type[Model], given: Sequence[Mapping[str, Any]], returning: str = "") -> Sequence[Row]:
+    """Insert rows that all name the same columns; a row that a unique constraint refuses is left out.
+
+    ``returning``: columns to give back of those that were inserted, in no certain order.
+    """
+    if not given:
+        return []
+    table, names = model._meta.db_table, tuple(given[0])  # noqa: SLF001 — where Tortoise describes a table
+    fields = [model._meta.fields_map[name] for name in names]  # noqa: SLF001
+    blank = model()
+    made = [[field.to_db_value(row[name], blank) for name, field in zip(names, fields, strict=True)] for row in given]
+    client = connection()
+    async with client.acquire_connection() as raw:
+        if client.capabilities.dialect == "postgres":
+            statement = _insert(model, names, returning)
+            inserted: Sequence[Row] = await raw.fetch(statement, *map(list, zip(*made, strict=True)))
+            return inserted
+        marks = ", ".join("?" * len(names))
+        tail = f" RETURNING {returning}" if returning else ""
+        columns = ", ".join(_columns(model, names))
+        return await _in_thread(
+            raw,
+            f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING{tail}",
+            made,  # noqa: S608
+        )
+
+
+def read_as(model: type[Model], row: Row) -> Any:
+    """A row of all columns as its model, for whoever decides about it. Raises KeyError when a column is missing."""
+    return model._init_from_db(**row)  # noqa: SLF001 — as its own query does
+
+
+@cache
+def in_sqlite(statement: str) -> str:
+    """The statement in SQLite's words. A transaction there holds every row, so that nothing is locked by itself."""
+    told = _LISTS.sub(r"IN (SELECT value FROM json_each(?\1))", statement)
+    return _LOCKS.sub("", _PLACES.sub(r"?\1", told))
+
+
+@cache
+def _insert(model: type[Model], names: tuple[str, ...], returning: str) -> str:
+    """One statement for any number of rows: a list for each column, so that it is prepared once."""
+    types = [_type(model._meta.fields_map[name]) for name in names]  # noqa: SLF001
+    lists = ", ".join(f"${n}::{'text' if kind in _JSON else kind}[]" for n, kind in enumerate(types, 1))
+    taken = ", ".join(f"c{n}::{kind}" if kind in _JSON else f"c{n}" for n, kind in enumerate(types, 1))
+    aliases = ", ".join(f"c{n}" for n in range(1, len(names) + 1))
+    tail = f" RETURNING {returning}" if returning else ""
+    return (
+        f"INSERT INTO {model._meta.db_table} ({', '.join(_columns(model, names))}) "  # noqa: S608, SLF001
+        f"SELECT {taken} FROM unnest({lists}) AS given ({aliases}) ON CONFLICT DO NOTHING{tail}"
+    )
+
+
+def _columns(model: type[Model], names: Sequence[str]) -> list[str]:
+    return [f'"{model._meta.fields_db_projection[name]}"' for name in names]  # noqa: SLF001
+
+
+def _type(field: Field[Any]) -> str:
+    """The column type without its length, which an array element does not need."""
+    kind: str = field.get_for_dialect("postgres", "SQL_TYPE")
+    return kind.partition("(")[0]
+
+
+async def _in_thread(raw: Any, statement: str, each: Sequence[Sequence[Any]]) -> list[Row]:
+    """The statement once for each list of values, in one visit to the connection's thread."""
+    found: list[Row] = await raw._execute(_run, raw._conn, statement, each)  # noqa: SLF001
+    return found
+
+
+def _run(connection: Any, statement: str, each: Sequence[Sequence[Any]]) -> list[Row]:
+    found: list[Row] = []
+    for values in each:
+        found += connection.execute(statement, values).fetchall()
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A value as SQLite keeps it; a list as JSON, which ``json_each`` reads."""
+    if isinstance(value, list | tuple):
+        return json.dumps([_plain(one) for one in value])
+    return utc(value).isoformat(" ") if isinstance(value, datetime) else value
