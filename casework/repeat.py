@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter
 
@@ -37,7 +37,7 @@ async def once(
     """
     owner = citizen.actor
     digest = blind_index(json.dumps([act, body], ensure_ascii=False, sort_keys=True, default=str), "request")
-    adapter: TypeAdapter[V] = written_as(view)
+    adapter: TypeAdapter[V] = written_as(cast("Any", view))
 
     async def claimed() -> V | None:
         async with unit_of_work(deps):

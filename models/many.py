@@ -43,8 +43,8 @@ async def insert_all(model: type[Model], given: Sequence[Mapping[str, Any]], ret
     """
     if not given:
         return []
-    table, names = model._meta.db_table, tuple(given[0])  # noqa: SLF001 — where Tortoise describes a table
-    fields = [model._meta.fields_map[name] for name in names]  # noqa: SLF001
+    names = tuple(given[0])
+    fields = [model._meta.fields_map[name] for name in names]  # noqa: SLF001 — where Tortoise describes a table
     blank = model()
     made = [[field.to_db_value(row[name], blank) for name, field in zip(names, fields, strict=True)] for row in given]
     client = connection()
@@ -53,14 +53,7 @@ async def insert_all(model: type[Model], given: Sequence[Mapping[str, Any]], ret
             statement = _insert(model, names, returning)
             inserted: Sequence[Row] = await raw.fetch(statement, *map(list, zip(*made, strict=True)))
             return inserted
-        marks = ", ".join("?" * len(names))
-        tail = f" RETURNING {returning}" if returning else ""
-        columns = ", ".join(_columns(model, names))
-        return await _in_thread(
-            raw,
-            f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING{tail}",
-            made,  # noqa: S608
-        )
+        return await _in_thread(raw, _insert_one(model, names, returning), made)
 
 
 def read_as(model: type[Model], row: Row) -> Any:
@@ -86,6 +79,15 @@ def _insert(model: type[Model], names: tuple[str, ...], returning: str) -> str:
     return (
         f"INSERT INTO {model._meta.db_table} ({', '.join(_columns(model, names))}) "  # noqa: S608, SLF001
         f"SELECT {taken} FROM unnest({lists}) AS given ({aliases}) ON CONFLICT DO NOTHING{tail}"
+    )
+
+
+@cache
+def _insert_one(model: type[Model], names: tuple[str, ...], returning: str) -> str:
+    marks, tail = ", ".join("?" * len(names)), f" RETURNING {returning}" if returning else ""
+    return (
+        f"INSERT INTO {model._meta.db_table} ({', '.join(_columns(model, names))}) "  # noqa: S608, SLF001
+        f"VALUES ({marks}) ON CONFLICT DO NOTHING{tail}"
     )
 
 
