@@ -20,7 +20,8 @@ class Citizen:
 
 @dataclass(frozen=True)
 class Officer:
-    """A logged-in member of staff. ``point_id`` is None for those who serve at no counter."""
+    """A logged-in member of staff. ``point_id`` is None for those who serve at no counter; ``division`` is what they
+    watch."""
 
     staff_id: int
     username: str
@@ -32,6 +33,7 @@ class Officer:
     point_division: str | None
     csrf_token: str
     request_id: str = ""
+    division: str | None = None
 
     @property
     def actor(self) -> str:

@@ -1,6 +1,7 @@
 """Closing a point for a while (R199, R200): bookings end, each person is told and gets the next place."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from casework.booking_views import ClosureLine, ClosureReport, ToldLine
@@ -17,7 +18,7 @@ from domain.applicant import mask_name
 from domain.local_time import day_bounds, day_of
 from domain.refusal import Refusal
 from domain.slot import slots_on
-from domain.terms import CaseEventKind, CaseState, NoticeKind, StaffRole
+from domain.terms import CaseEventKind, CaseState, NoticeKind, ServiceItem, StaffRole
 from models.audit import write_audit
 from models.case import Case, find_case_by_id, lock_case
 from models.hold import end_hold, holds_in, slots_held_closed, unended_hold
@@ -56,6 +57,21 @@ _DISPLACED = 0
 _WAIT_DAYS = 14
 
 
+@dataclass(frozen=True)
+class Shutting:
+    """What is closed, when, why and by whom. ``item`` None: everything. ``announcement_id``: the outage behind it."""
+
+    point: AcceptancePoint
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    actor: str
+    staff_id: int | None = None
+    request_id: str | None = None
+    item: ServiceItem | None = None
+    announcement_id: int | None = None
+
+
 async def close_point(
     deps: Deps, officer: Officer, point_code: str, starts_at: datetime, ends_at: datetime, reason: str
 ) -> int:
@@ -69,15 +85,21 @@ async def close_point(
     point = await _insist_may_close(deps, officer, point_code, starts_at, ends_at)
     if not reason.strip():
         raise Refusal("closure_reason_missing", source="R199")
-    await _make_slots(deps, point, starts_at, ends_at)
+    by = (officer.actor, officer.staff_id, officer.request_id or None)
+    closure_id = await shut(deps, Shutting(point, starts_at, ends_at, reason.strip()[:60], *by))
+    await move_displaced(deps)
+    return closure_id
+
+
+async def shut(deps: Deps, shutting: Shutting) -> int:
+    """Close, without moving anybody yet; returns the closure's id."""
+    await _make_slots(deps, shutting)
 
     async def close() -> int:
         async with unit_of_work(deps):
-            return await _close(deps, officer, point, starts_at, ends_at, reason.strip()[:60])
+            return await _close(deps, shutting)
 
-    closure_id = await unhindered(close)
-    await move_displaced(deps)
-    return closure_id
+    return await unhindered(close)
 
 
 async def move_displaced(deps: Deps) -> int:
@@ -139,31 +161,32 @@ def _insist_role(officer: Officer) -> None:
         raise Refusal("staff_role_missing", source="R199")
 
 
-async def _make_slots(deps: Deps, point: AcceptancePoint, starts_at: datetime, ends_at: datetime) -> None:
+async def _make_slots(deps: Deps, shutting: Shutting) -> None:
     """Make the rows of all slots in reach: who is booking one right now meets the closing on its row."""
-    for service in await services_of(point.id):
-        desk = desk_of(point, service)
-        day, last = day_of(max(starts_at, deps.clock.now())), desk.supply.last_day(deps.clock.now())
-        while day <= min(day_of(ends_at), last + timedelta(days=1)):
+    for service in await services_of(shutting.point.id):
+        if shutting.item not in {None, service.item}:
+            continue
+        desk = desk_of(shutting.point, service)
+        day, last = day_of(max(shutting.starts_at, deps.clock.now())), desk.supply.last_day(deps.clock.now())
+        while day <= min(day_of(shutting.ends_at), last + timedelta(days=1)):
             for start, end in slots_on(desk.schedule, day, deps.calendar):
-                if start < ends_at and end > starts_at:
-                    await ensure_slot(point.id, desk.item, start, end, desk.supply.places)
+                if start < shutting.ends_at and end > shutting.starts_at:
+                    await ensure_slot(shutting.point.id, desk.item, start, end, desk.supply.places)
             day = day_bounds(day)[1].date()
 
 
-async def _close(
-    deps: Deps, officer: Officer, point: AcceptancePoint, starts_at: datetime, ends_at: datetime, reason: str
-) -> int:
-    now = deps.clock.now()
+async def _close(deps: Deps, shutting: Shutting) -> int:
+    now, point = deps.clock.now(), shutting.point
     closure = await make_closure(
-        point_id=point.id, starts_at=starts_at, ends_at=ends_at, reason=reason, closed_by=officer.actor, closed_at=now
-    )
-    touched = await slots_touching(point.id, max(starts_at, now), ends_at)
+        point_id=point.id, starts_at=shutting.starts_at, ends_at=shutting.ends_at, reason=shutting.reason,
+        closed_by=shutting.actor, closed_at=now, item=shutting.item, announcement_id=shutting.announcement_id,
+    )  # fmt: skip
+    touched = await slots_touching(point.id, shutting.item, max(shutting.starts_at, now), shutting.ends_at)
     await lock_slots(touched)
     await close_slots(touched)
     await write_audit(
-        at=now, actor=officer.actor, act="close_point", staff_id=officer.staff_id,
-        request_id=officer.request_id or None, facts={"closure": closure.id, "point": point.code},
+        at=now, actor=shutting.actor, act="close_point", staff_id=shutting.staff_id, request_id=shutting.request_id,
+        facts={"closure": closure.id, "point": point.code},
     )  # fmt: skip
     return closure.id
 
@@ -184,7 +207,7 @@ async def _move(deps: Deps, displaced: Booking) -> bool:
         if booking is None or booking.id != displaced.id:
             return False
         slot = booking.slot
-        (closure, *_) = await closures_between(slot.point_id, slot.starts_at, slot.ends_at)
+        (closure, *_) = await closures_between(slot.point_id, slot.item, slot.starts_at, slot.ends_at)
         await lock_slots([slot.id])
         await leave(deps, case, "closed", deps.clock.now(), closure.id)
         if case.state is CaseState.OPEN:

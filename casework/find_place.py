@@ -134,7 +134,7 @@ async def free_at(deps: Deps, desk: Desk, day: date, *, minor: bool) -> tuple[Sl
     bounds, now = day_bounds(day), deps.clock.now()
     rows = await slots_between(desk.point.id, desk.item, *bounds)
     lapsed = await lapsed_between(desk.point.id, desk.item, *bounds, now)
-    closures = await closures_between(desk.point.id, *bounds)
+    closures = await closures_between(desk.point.id, desk.item, *bounds)
     found = []
     for start, end in slots_on(desk.schedule, day, deps.calendar):
         row = rows.get(start)
@@ -150,7 +150,7 @@ async def free_at(deps: Deps, desk: Desk, day: date, *, minor: bool) -> tuple[Sl
 
 async def is_closed(desk: Desk, start: datetime, end: datetime) -> bool:
     """Whether a closure lies on a stretch of time."""
-    return bool(await closures_between(desk.point.id, start, end))
+    return bool(await closures_between(desk.point.id, desk.item, start, end))
 
 
 async def alternatives_at(

@@ -88,6 +88,7 @@ async def who_serves(deps: Deps, token: str, request_id: str = "") -> Officer:
         point_division=point.division if point else None,
         csrf_token=session.csrf_token,
         request_id=request_id,
+        division=staff.division,
     )
 
 

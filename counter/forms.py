@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import parse_qsl
@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from counter.reading import read_body
+from domain.local_time import SHANGHAI
 from domain.refusal import Refusal
 
 E = TypeVar("E", bound=StrEnum)
@@ -79,6 +80,21 @@ class Form:
     def checks(self, name: str) -> dict[str, bool]:
         """The boxes ticked under one name, as code → True."""
         return dict.fromkeys(self.ticked(name, "核验项目"), True)
+
+    def moment(self, name: str, title: str) -> datetime:
+        """A moment in Chinese time, as a browser's ``datetime-local`` sends it."""
+        text = self.text(name, title, 16)
+        try:
+            moment = datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=SHANGHAI)
+        except ValueError:
+            raise _unfit(title, "请按 2026-01-31T09:00 的格式填写") from None
+        if not 2000 <= moment.year <= 2999:
+            raise _unfit(title, "年份不合适")
+        return moment
+
+    def maybe_moment(self, name: str, title: str) -> datetime | None:
+        """A moment; None when left empty."""
+        return self.moment(name, title) if self.raw(name) else None
 
     def choice(self, name: str, title: str, kind: type[E]) -> E:
         """One of the words of an enumeration."""

@@ -21,6 +21,7 @@ class Entry:
 ENTRIES: tuple[Entry, ...] = (
     Entry("day", "/", "今日办理", _EVERYBODY),
     Entry("appeals", "/appeals", "未到场申诉", _CLERK),
+    Entry("announcements", "/announcements", "公告", _EVERYBODY),
     Entry("closures", "/closures", "临时停办", frozenset({StaffRole.OPERATOR, StaffRole.SUPERVISOR})),
 )
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from domain.refusal import Refusal
 
 BODY_SECONDS = 15.0
+_LONGEST_NUMBER = 9
 
 
 async def read_body(request: web.Request) -> bytes:
@@ -16,3 +17,11 @@ async def read_body(request: web.Request) -> bytes:
             return await request.read()
     except TimeoutError:
         raise Refusal("too_slow") from None
+
+
+def row_number(request: web.Request, unknown: str, name: str = "number") -> int:
+    """The number of a row in the path; what no row could have is the refusal ``unknown``."""
+    text = request.match_info[name]
+    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_NUMBER:
+        raise Refusal(unknown)
+    return int(text)

@@ -6,7 +6,19 @@ from typing import Final
 from aiohttp import web
 
 from counter.access import OFFICER_IN, PUBLIC, STATION_SYSTEM, Access, AnyHandler
-from counter.handlers import appeals, cases, closures, days, health, keys, logins, reports, scans, statics
+from counter.handlers import (
+    announcements,
+    appeals,
+    cases,
+    closures,
+    days,
+    health,
+    keys,
+    logins,
+    reports,
+    scans,
+    statics,
+)
 from domain.terms import StaffRole
 
 ANYONE_SIGNED_IN: Final = OFFICER_IN()
@@ -45,6 +57,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/closures", closures.show, MAY_CLOSE),
     Route("POST", "/closures", closures.close, MAY_CLOSE),
     Route("GET", "/closures/{number}", closures.report, MAY_CLOSE),
+    Route("GET", "/announcements", announcements.show, ANYONE_SIGNED_IN),
+    Route("POST", "/announcements", announcements.announce, MAY_CLOSE),
+    Route("POST", "/announcements/{number}/withdrawal", announcements.withdraw, MAY_CLOSE),
     Route("GET", "/appeals", appeals.show, AT_THE_COUNTER),
     Route("POST", "/appeals/{number}", appeals.decide, AT_THE_COUNTER),
     Route("POST", "/station/v1/reports", reports.take, STATION_SYSTEM),

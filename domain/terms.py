@@ -302,6 +302,14 @@ class Watcher(StrEnum):
     SUPERVISOR = "supervisor"
 
 
+class AnnouncementKind(StrEnum):
+    """What is announced: something that does not work (R199), news, or the explanation of a policy (R202)."""
+
+    OUTAGE = "outage"
+    NEWS = "news"
+    POLICY = "policy"
+
+
 class ContactDuty(StrEnum):
     """What a named person of the directory is there for (R181–R184)."""
 

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from miniapp_api.access import Access
 from miniapp_api.handlers import (
+    announcements,
     bookings,
     cases,
     documents,
@@ -57,6 +58,7 @@ def routes() -> tuple[Route, ...]:
         Route("POST", f"{_V1}/guide/next-question", guide.ask_next, PUBLIC),
         Route("POST", f"{_V1}/residence-declarations", declarations.declare_residence, CITIZEN, CREATED),
         Route("GET", f"{_V1}/residence-declarations/{{declaration_id}}", declarations.read_declaration, CITIZEN),
+        Route("GET", f"{_V1}/announcements", announcements.list_announcements, PUBLIC),
         Route("GET", f"{_V1}/points", points.list_points, PUBLIC),
         Route("GET", f"{_V1}/points/{{code}}/slots", points.list_free_slots, PUBLIC),
         Route("GET", f"{_V1}/points/{{code}}/challenge", points.read_challenge, CITIZEN),

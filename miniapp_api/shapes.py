@@ -287,6 +287,14 @@ class PointsQuery(Query):
         return Position(self.latitude, self.longitude)
 
 
+class AnnouncementsQuery(Query):
+    """About which place, point or service item; everything if not said."""
+
+    division: ShortText | None = None
+    point: ShortText | None = None
+    item: ServiceItem | None = None
+
+
 class SlotsQuery(Query):
     """Which service item, on which day, for whom: places may be kept for applicants under 16."""
 

@@ -17,6 +17,7 @@ from models import guards
 
 MODEL_MODULES = (
     "models.account",
+    "models.announcement",
     "models.appeal",
     "models.audit",
     "models.card",

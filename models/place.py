@@ -5,9 +5,11 @@ from datetime import date, datetime
 from typing import Any
 
 from tortoise import fields
+from tortoise.expressions import Q
 from tortoise.models import Model
 
 from domain.terms import ServiceItem
+from models.announcement import Announcement
 from models.columns import UtcDatetime
 
 
@@ -61,7 +63,10 @@ class PointService(Model):
 
 
 class Closure(Model):
-    """A time in which a point takes nobody, and why (R199, R200). Never changed; ``staff_id`` says who closed it."""
+    """A time in which a point takes nobody, and why (R199, R200). Never changed; ``closed_by`` says who closed it.
+
+    ``item`` None: for everything. ``announcement_id``: the outage that closed it, if one did.
+    """
 
     id = fields.IntField(primary_key=True)
     point: fields.ForeignKeyRelation[AcceptancePoint] = fields.ForeignKeyField(
@@ -73,9 +78,15 @@ class Closure(Model):
     reason = fields.CharField(max_length=60)
     closed_by = fields.CharField(max_length=60)
     closed_at = UtcDatetime()
+    item = fields.CharEnumField(ServiceItem, max_length=40, null=True)
+    announcement: fields.ForeignKeyNullableRelation[Announcement] = fields.ForeignKeyField(
+        "models.Announcement", related_name="closures", on_delete=fields.RESTRICT, null=True
+    )
+    announcement_id: int | None
 
     class Meta:
         table = "closure"
+        unique_together = (("point", "announcement"),)
 
 
 async def find_point(code: str) -> AcceptancePoint | None:
@@ -134,9 +145,21 @@ async def find_closure(closure_id: int) -> Closure | None:
     return await Closure.get_or_none(id=closure_id).select_related("point")
 
 
-async def closures_between(point_id: int, start: datetime, end: datetime) -> list[Closure]:
-    """Closures of a point that touch a stretch of time."""
-    return await Closure.filter(point_id=point_id, starts_at__lt=end, ends_at__gt=start).order_by("id")
+async def closures_between(point_id: int, item: ServiceItem, start: datetime, end: datetime) -> list[Closure]:
+    """Closures of one service of a point that touch a stretch of time."""
+    touching = Closure.filter(point_id=point_id, starts_at__lt=end, ends_at__gt=start)
+    return await touching.filter(Q(item=None) | Q(item=item)).order_by("id")
+
+
+async def points_in(division_prefix: str, item: ServiceItem | None) -> list[AcceptancePoint]:
+    """The points of an area, or those of them that take an item, by code."""
+    found = AcceptancePoint.filter(division__startswith=division_prefix)
+    return await (found if item is None else found.filter(services__item=item)).order_by("code")
+
+
+async def closed_by_announcement(point_id: int, announcement_id: int) -> bool:
+    """Whether an outage has closed this point already."""
+    return await Closure.filter(point_id=point_id, announcement_id=announcement_id).exists()
 
 
 async def latest_closures(point_id: int | None, limit: int) -> Sequence[Closure]:

@@ -166,9 +166,10 @@ async def slots_between(point_id: int, item: ServiceItem, start: datetime, end: 
     return {row.starts_at: row for row in rows}
 
 
-async def slots_touching(point_id: int, start: datetime, end: datetime) -> list[int]:
-    """Ids of a point's slots that a stretch of time touches."""
-    rows = await Slot.filter(point_id=point_id, starts_at__lt=end, ends_at__gt=start).only("id")
+async def slots_touching(point_id: int, item: ServiceItem | None, start: datetime, end: datetime) -> list[int]:
+    """Ids of a point's slots, for one item or for all, that a stretch of time touches."""
+    touching = Slot.filter(point_id=point_id, starts_at__lt=end, ends_at__gt=start)
+    rows = await (touching if item is None else touching.filter(item=item)).only("id")
     return [row.id for row in rows]
 
 

@@ -3,12 +3,14 @@
 from casework import count_no_shows as counting
 from casework import recheck_visits as rechecking
 from casework import tend_places as tending
+from casework.announce import act_on_outages
 from casework.deps import Deps
 
 
 async def tend_places(deps: Deps) -> int:
-    """Free holds that ran out, serve the waiting lists, move whom a closure left behind; returns how much was done."""
-    return await tending.tend_places(deps)
+    """Close what outages reach, free holds that ran out, serve the waiting lists, move whom a closure left behind;
+    returns how much was done."""
+    return await act_on_outages(deps) + await tending.tend_places(deps)
 
 
 async def count_no_shows(deps: Deps) -> int:

@@ -7,9 +7,7 @@ from casework.count_no_shows import appeals_here, settle_appeal
 from counter.forms import Form
 from counter.keys import DEPS
 from counter.pages import html_page, see_other
-from domain.refusal import Refusal
-
-_LONGEST_NUMBER = 9
+from counter.reading import row_number
 
 
 async def show(request: web.Request, officer: Officer) -> web.Response:
@@ -19,8 +17,6 @@ async def show(request: web.Request, officer: Officer) -> web.Response:
 
 async def decide(request: web.Request, officer: Officer, form: Form) -> web.Response:
     """Grant or refuse one."""
-    text = request.match_info["number"]
-    if not text.isascii() or not text.isdigit() or len(text) > _LONGEST_NUMBER:
-        raise Refusal("appeal_not_found")
-    await settle_appeal(request.app[DEPS], officer, int(text), granted=form.text("answer", "处理结果", 10) == "grant")
+    number = row_number(request, "appeal_not_found")
+    await settle_appeal(request.app[DEPS], officer, number, granted=form.text("answer", "处理结果", 10) == "grant")
     return see_other("/appeals")

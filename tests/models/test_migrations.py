@@ -51,6 +51,8 @@ acceptance_point (division)
 acceptance_point unique (code)
 account (phone_index)
 account unique (openid_index)
+announcement (publish_at)
+announcement unique (topic, version)
 appeal unique (booking_id)
 audit_entry (actor, at)
 audit_entry (case_id, at)
@@ -66,6 +68,7 @@ chat_binding (account_id)
 chat_binding unique (openid_index)
 chat_talk (ends_at)
 chat_talk unique (follower)
+closure unique (point_id, announcement_id)
 collection_check unique (case_id)
 consent unique (account_id, version)
 consent_withdrawal (account_id)
@@ -164,7 +167,7 @@ APPEND_ONLY = {
 # References to staff, points and systems: rows that are disabled, never deleted, and never asked "who refers to you".
 NEVER_FOLLOWED = {
     "staff_id", "point_id", "acceptance_point_id", "reporter_id", "redeemed_by_id", "closure_id", "seen_by_id",
-    "contact_id",
+    "contact_id", "announcement_id",
 }  # fmt: skip
 EVERY = sorted(path.stem for path in Path(migrations.__file__).parent.glob("0*.py"))
 
