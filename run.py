@@ -5,20 +5,17 @@
     python3 run.py test            set up, then run the tests
     python3 run.py --help          everything else
 
-The first half of this file uses the standard library only: it must run before anything is installed.
+At the top it imports the standard library only: it must run before anything is installed (``commands.set_up``).
 """
 
 import argparse
 import asyncio
 import contextlib
-import hashlib
-import importlib.util
 import json
 import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -27,94 +24,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commands.set_up import set_up
+
 if TYPE_CHECKING:
     from aiohttp import web
 
     from casework.deps import Deps
     from casework.seed_demo import DemoLogins
     from casework.settings import Settings
+    from gateways.pass_envelope import PassIssuer
     from gateways.seal import PlatformSeal
     from models.db import KeyRing
 
-HOME = Path(__file__).resolve().parent
-LOCK = HOME / "requirements.lock"
-VENV = HOME / ".venv"
-NEEDED = (
-    "aiohttp",
-    "aiosqlite",
-    "argon2",
-    "arq",
-    "asyncpg",
-    "fakeredis",
-    "jinja2",
-    "pydantic",
-    "pyhanko",
-    "qrcode",
-    "structlog",
-    "typst",
-)
 SLOW_STOP_SECONDS = 6.0
-NEEDED_TO_TEST = ("hypothesis", "pytest", "pytest_aiohttp", "zxingcpp")
-
-
-# --- setting up: standard library only ---------------------------------------------------------------------------
-
-
-def set_up(argv: Sequence[str]) -> None:
-    """Come back when every package is here; otherwise install the hash-locked ones into ``.venv`` and go on there.
-
-    Nothing is installed where the packages are present already (uv, pip, an image).
-    """
-    needed = (*NEEDED, *NEEDED_TO_TEST) if argv[:1] == ["test"] else NEEDED
-    inside = Path(sys.prefix).resolve() == VENV.resolve()
-    if all(importlib.util.find_spec(name) for name in needed) and (not inside or _lock_is_installed()):
-        return
-    if os.environ.get("TONGBAN_SETTING_UP"):
-        sys.exit("The packages were installed but cannot be imported; delete .venv and try again.")
-    if inside or not _is_set_up():
-        _install()
-    python = _venv_python()
-    environment = {**os.environ, "TONGBAN_SETTING_UP": "1"}
-    if os.name == "nt":
-        sys.exit(subprocess.call([python, str(HOME / "run.py"), *argv], env=environment))  # noqa: S603
-    os.execve(python, [str(python), str(HOME / "run.py"), *argv], environment)  # noqa: S606
-
-
-def _install() -> None:
-    print("Setting up .venv (first run, or the lock changed) …", file=sys.stderr, flush=True)
-    pip = [str(_venv_python()), "-m", "pip"]
-    if not _venv_python().exists() and not _make_venv():
-        pip = [sys.executable, "-m", "pip", "--python", str(_venv_python())]
-    command = [*pip, "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", str(LOCK)]
-    if subprocess.call(command):  # noqa: S603
-        sys.exit("The packages could not be installed: is a package index reachable? Run the command again then.")
-    (VENV / "tongban.lock").write_text(_lock_digest(), encoding="utf-8")
-
-
-def _make_venv() -> bool:
-    """Make ``.venv``; False where Python came without ensurepip and the caller's pip has to install into it."""
-    if subprocess.call([sys.executable, "-m", "venv", str(VENV)], stderr=subprocess.DEVNULL) == 0:  # noqa: S603
-        return True
-    subprocess.check_call([sys.executable, "-m", "venv", "--without-pip", "--clear", str(VENV)])  # noqa: S603
-    return False
-
-
-def _venv_python() -> Path:
-    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-def _lock_digest() -> str:
-    return hashlib.sha256(LOCK.read_bytes()).hexdigest()
-
-
-def _is_set_up() -> bool:
-    stamp = VENV / "tongban.lock"
-    return _venv_python().exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == _lock_digest()
-
-
-def _lock_is_installed() -> bool:
-    stamp = VENV / "tongban.lock"
-    return not stamp.exists() or stamp.read_text(encoding="utf-8") == _lock_digest()
 
 
 # --- joining the rooms -------------------------------------------------------------------------------------------
@@ -187,6 +109,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
             queue=queue,
             puzzle=ProofOfWork(settings.index_key),
             seal=seal_of(settings, clock),
+            pass_issuer=pass_issuer_of(settings),
             signer_check=SignerCheckClient(
                 session, url=settings.signer_check_url, account=settings.signer_check_account,
                 secret=settings.signer_check_secret, clock=clock,
@@ -207,6 +130,16 @@ def seal_of(settings: "Settings", clock: SystemClock) -> "PlatformSeal":
         kept.file, kept.password, make=settings.sandboxed, algorithm=kept.algorithm, clock=clock,
         retired=kept.retired, trust=kept.trust, sm2_key=kept.sm2_key,
     )  # fmt: skip
+
+
+def pass_issuer_of(settings: "Settings") -> "PassIssuer | None":
+    """What signs offline passes; the sandbox makes its key at the first start. None where no key is set."""
+    from gateways.pass_keys import open_issuer
+
+    kept = settings.pass_key
+    if kept is None:
+        return None
+    return open_issuer(kept.file, kept.password, make=settings.sandboxed, retired=kept.retired, trust=kept.trust)
 
 
 def wechat_url(settings: "Settings") -> str:
@@ -409,13 +342,18 @@ def _say_what_hangs() -> None:
 
 
 async def seed(deps: "Deps") -> "DemoLogins":
-    """Seed the demo and keep its logins readable by the owner only."""
+    """Seed the demo and keep its logins, and its stations' private keys, readable by the owner only."""
+    from casework.keep_point_key import register_point_key
     from casework.seed_demo import DemoLogins, seed_demo
+    from gateways.pass_keys import demo_station_key
 
     path = deps.settings.var / "demo-logins.json"
     known = DemoLogins(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
     logins = await seed_demo(deps, known)
     _keep_private(path, asdict(logins))
+    for point in logins.points.values():
+        public = demo_station_key(deps.settings.var / "station-keys", point)
+        await register_point_key(deps, point, public.id, public.raw)
     return logins
 
 
@@ -537,6 +475,31 @@ def _command_verify_letter(words: Sequence[str]) -> int:
     return verify_letter.main(words, verify_letter_file, trust_file(os.environ))
 
 
+def _command_read_pass(words: Sequence[str]) -> int:
+    from commands import read_pass
+    from gateways.pass_keys import PassKeyUnusableError, open_reader
+    from gateways.qr_pictures import codes_in
+    from gateways.used_passes import UsedPassFile
+
+    tools = read_pass.Tools(open_reader, UsedPassFile, codes_in, SystemClock(), PassKeyUnusableError)
+    return read_pass.main(words, tools, sys.stdin)
+
+
+def _command_pass_keys(words: Sequence[str]) -> int:
+    from commands import pass_keys
+    from gateways.pass_keys import make_station_key, station_public_key
+
+    asked = pass_keys.asked_for(words)
+    if asked.command == pass_keys.MAKE_STATION:
+        return pass_keys.make_station(asked.file, make_station_key)
+
+    async def keep(settings: "Settings") -> None:
+        async with open_deps(settings) as deps:
+            await pass_keys.keep(deps, asked, station_public_key)
+
+    return _run(keep, _load(os.environ))
+
+
 def _command_journey(settings_of: "Callable[[Mapping[str, str]], Settings]", asked: argparse.Namespace) -> int:
     from tests.journeys.play import play
 
@@ -572,6 +535,8 @@ def _parser() -> argparse.ArgumentParser:
     journey.add_argument("--sms-url", help="its sandbox SMS centre, where serving.json does not say")
     journey.add_argument("--logins", type=Path, help="its demo-logins.json, where it is not in TONGBAN_VAR")
     commands.add_parser("verify-letter", help="is a letter's PDF genuine and unaltered, offline", add_help=False)
+    commands.add_parser("read-pass", help="read an offline pass at a station, without a network", add_help=False)
+    commands.add_parser("pass-keys", help="make, register and retire the keys of offline passes", add_help=False)
     commands.add_parser("guide", help="ask the rulebook; guide --help tells how", add_help=False)
     return parser
 
@@ -587,6 +552,7 @@ def _load(env: Mapping[str, str]) -> "Settings":
 
 def _run(work: "Callable[[Settings], Any]", settings: "Settings") -> int:
     from domain.policy.loader import BrokenRules
+    from gateways.pass_keys import PassKeyUnusableError
     from gateways.seal import SealUnusableError
     from models.db import Unreachable, WrongKeys
     from templates.letters import BrokenLetters
@@ -596,8 +562,8 @@ def _run(work: "Callable[[Settings], Any]", settings: "Settings") -> int:
             run(work(settings))
         except BrokenRules as error:
             sys.exit(f"Rules: {error}")
-        except SealUnusableError as error:
-            sys.exit(f"Seal: {error}")
+        except (SealUnusableError, PassKeyUnusableError) as error:
+            sys.exit(f"Seal or key: {error}")
         except BrokenLetters as error:
             sys.exit("\n".join(error.problems))
         except (Unreachable, WrongKeys) as error:
@@ -621,13 +587,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Set up if need be, then do what was asked."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
     if argv not in (["-h"], ["--help"]):
-        set_up(argv)
+        set_up(argv, os.environ)
     if argv[:1] == ["test"]:
         return _command_test(argv[1:])
-    if argv[:1] == ["guide"]:
-        return _command_guide(argv[1:])
-    if argv[:1] == ["verify-letter"]:
-        return _command_verify_letter(argv[1:])
+    own_words = {
+        "guide": _command_guide, "verify-letter": _command_verify_letter, "read-pass": _command_read_pass,
+        "pass-keys": _command_pass_keys,
+    }  # fmt: skip
+    if argv and argv[0] in own_words:
+        return own_words[argv[0]](argv[1:])
     asked = _parser().parse_args(argv)
     if asked.command == "journey":
         return _command_journey(_load, asked)

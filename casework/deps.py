@@ -7,7 +7,18 @@ from datetime import date
 
 import structlog
 
-from casework.ports import Clock, JobQueue, MiniProgram, OfficialAccount, Puzzle, Random, Seal, SignerCheck, SmsSender
+from casework.ports import (
+    Clock,
+    JobQueue,
+    MiniProgram,
+    OfficialAccount,
+    PassIssuer,
+    Puzzle,
+    Random,
+    Seal,
+    SignerCheck,
+    SmsSender,
+)
 from casework.settings import Settings
 from domain.calendar import WorkCalendar
 from domain.local_time import day_of
@@ -26,7 +37,8 @@ class Deps:
     """The acts' surroundings: settings, the clock, the law, the calendar, and the ports.
 
     Without a ``puzzle`` no booking goes through where one is asked for; without a ``signer_check`` signers are
-    proven by login and phone alone; without an ``official_account`` nothing is said to its followers unasked.
+    proven by login and phone alone; without an ``official_account`` nothing is said to its followers unasked;
+    without a ``pass_issuer`` no offline pass is offered.
     """
 
     settings: Settings
@@ -40,6 +52,7 @@ class Deps:
     puzzle: Puzzle | None = None
     signer_check: SignerCheck | None = None
     official_account: OfficialAccount | None = None
+    pass_issuer: PassIssuer | None = None
 
     @property
     def calendar(self) -> WorkCalendar:

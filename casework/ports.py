@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.evidence import DigestAlgorithm, PdfVerdict
 from domain.notice import Delivery
@@ -111,6 +111,39 @@ class JobQueue(Protocol):
 
     async def wake(self, job: str) -> None:
         """Ask for a job to run soon. Never raises: a queue that is down must not fail a citizen's request."""
+        ...
+
+
+class PassIssuer(Protocol):
+    """Signs offline passes and encrypts them to stations. Computing, no waiting."""
+
+    @property
+    def trust(self) -> bytes:
+        """PEM of every public key by which passes may be signed: the present one and retired ones."""
+        ...
+
+    def issue(self, claims: Mapping[int, Any], station: bytes) -> str:
+        """The text of a pass with these claims, for the station with this public key (32 bytes)."""
+        ...
+
+
+class PassOpener(Protocol):
+    """What a station opens passes with: its own keys and those of the issuers it trusts."""
+
+    def open(self, body: str) -> Any:
+        """The verified claims in the Base45 of a pass.
+
+        Raises Refusal ``pass_damaged``, ``pass_other_station``, ``pass_issuer_unknown``, ``pass_forged``,
+        ``pass_newer``.
+        """
+        ...
+
+
+class UsedPasses(Protocol):
+    """The list a station keeps of the passes it has taken."""
+
+    def take(self, pass_id: bytes, at: datetime, expires_at: datetime) -> datetime | None:
+        """Put a pass on the list; when it stood there already, since when, and nothing is changed."""
         ...
 
 

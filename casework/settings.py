@@ -63,6 +63,19 @@ class SealFile:
 
 
 @dataclass(frozen=True)
+class PassKeyFile:
+    """The key that signs offline passes: PEM with its password. ``retired``: PEM of public keys still to be read.
+
+    ``trust`` is where the public keys are written that readers trust.
+    """
+
+    file: Path
+    password: str = field(repr=False)
+    retired: Path | None
+    trust: Path
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of one process."""
 
@@ -92,6 +105,8 @@ class Settings:
     index_key: bytes
     challenge_bits: int
     platform_seal: "SealFile"
+    pass_key: "PassKeyFile | None"
+    pass_issuer: str
     evidence_digest: str
     public_url: str | None
     letters: Path | None
@@ -222,8 +237,25 @@ def _platform_seal(read: _Reader, var: Path, index_key: bytes, *, sandboxed: boo
     )
 
 
-def _own_password(index_key: bytes) -> str:
-    return hmac.digest(index_key or b"-", b"password of the self-signed seal", "sha256").hex()
+def _pass_key(read: _Reader, var: Path, index_key: bytes, *, sandboxed: bool) -> PassKeyFile | None:
+    """The issuer's key; in the sandbox one of our own under ``var``. With a real WeChat, none: no offline passes."""
+    given, retired = read.optional("TONGBAN_PASS_KEY"), read.optional("TONGBAN_PASS_RETIRED")
+    for name, path in {"TONGBAN_PASS_KEY": given, "TONGBAN_PASS_RETIRED": retired}.items():
+        if path and not Path(path).is_file():
+            read.problems.append(f"{name} names no file")
+    if given is None and not sandboxed:
+        return None
+    own = _own_password(index_key, b"password of the key of offline passes")
+    return PassKeyFile(
+        file=Path(given) if given else var / "pass-key.pem",
+        password=read.secret("TONGBAN_PASS_KEY_PASSWORD") if given else own,
+        retired=Path(retired) if retired else None,
+        trust=var / "pass-issuers.pem",
+    )
+
+
+def _own_password(index_key: bytes, purpose: bytes = b"password of the self-signed seal") -> str:
+    return hmac.digest(index_key or b"-", purpose, "sha256").hex()
 
 
 def _fonts(read: _Reader) -> tuple[Path, ...]:
@@ -284,6 +316,8 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         challenge_bits=read.bits("TONGBAN_CHALLENGE_BITS"),
         index_key=index_key,
         platform_seal=_platform_seal(read, var, index_key, sandboxed=sandboxed),
+        pass_key=_pass_key(read, var, index_key, sandboxed=sandboxed),
+        pass_issuer=read.text("TONGBAN_PASS_ISSUER", "tongban"),
         evidence_digest=read.choice("TONGBAN_EVIDENCE_DIGEST", "sha256", ("sha256", "sm3")),
         public_url=read.url("TONGBAN_PUBLIC_URL", ("http", "https")),
         letters=Path(letters) if letters else None,

@@ -328,6 +328,16 @@ class SignatureView:
 
 
 @dataclass(frozen=True)
+class OfflinePassView:
+    """The pass for a counter that is not online: one text, or numbered parts of one; each goes into one QR code."""
+
+    parts: tuple[str, ...]
+    valid_from: datetime
+    expires_at: datetime
+    point: PointView
+
+
+@dataclass(frozen=True)
 class HandoffView:
     """The code the citizen shows. Opaque; ``code`` is what the QR holds."""
 

@@ -193,6 +193,7 @@ class CaseEventKind(StrEnum):
     LETTER_SIGNED = "letter_signed"
     FACTS_CORRECTED = "facts_corrected"
     CODE_ISSUED = "code_issued"
+    PASS_ISSUED = "pass_issued"  # noqa: S105 - a word, not a secret
     CHECKED_IN = "checked_in"
     SUPPLEMENTS_LISTED = "supplements_listed"
     ACCEPTED = "accepted"

@@ -130,7 +130,7 @@ class PlatformSeal:
             header = _encoded(_sm2_header(self._national.public_key))
             return header + b".." + _encoded(self._national.sign(header + b"." + _encoded(data)))
         header = _encoded(_header(self.algorithm, self._certificate))
-        return header + b".." + _encoded(_signature(self._key, header + b"." + _encoded(data)))
+        return header + b".." + _encoded(signature_by(self._key, header + b"." + _encoded(data)))
 
     def verify(self, data: bytes, seal: bytes) -> bool:
         """Whether the seal is over these bytes, by this certificate or a retired one."""
@@ -263,7 +263,8 @@ def _sm2_header(key: sm2.Sm2PublicKey) -> bytes:
     return orjson.dumps({"alg": SealAlgorithm.SM2, "kid": _encoded(key.thumbprint).decode()})
 
 
-def _signature(key: PrivateKey, data: bytes) -> bytes:
+def signature_by(key: PrivateKey, data: bytes) -> bytes:
+    """The raw JOSE signature, which is COSE's too; ES256 with the nonce of RFC 6979."""
     match key:
         case ec.EllipticCurvePrivateKey():
             r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256(), deterministic_signing=True)))

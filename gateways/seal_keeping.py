@@ -37,7 +37,7 @@ def open_seal(
     if make and not file.exists():
         kind = SealAlgorithm.ES256 if national else wanted
         own, _ = make_self_signed(OWN_NAME, clock, password=password.encode(), algorithm=kind)
-        _keep(file, own, 0o600)
+        keep_whole(file, own, 0o600)
     try:
         before = retired.read_bytes() if retired else b""
         seal = PlatformSeal.open(file.read_bytes(), password.encode(), before, national)
@@ -45,7 +45,7 @@ def open_seal(
         raise SealUnusableError(f"a file of the seal can't be read: {error.strerror}") from error
     if trust is not None and (not trust.exists() or trust.read_bytes() != seal.trust):
         trust.unlink(missing_ok=True)
-        _keep(trust, seal.trust, 0o644)
+        keep_whole(trust, seal.trust, 0o644)
     return seal
 
 
@@ -55,7 +55,7 @@ def _national(file: Path | None, password: bytes, *, make: bool) -> Sm2Signer:
         if file is None:
             raise SealUnusableError("no file is named for the SM2 key")
         if make and not file.exists():
-            _keep(file, make_sm2_key(password), 0o600)
+            keep_whole(file, make_sm2_key(password), 0o600)
         return Sm2Signer(file.read_bytes(), password)
     except NoSm2Error as error:
         raise SealUnusableError(str(error)) from None
@@ -63,7 +63,7 @@ def _national(file: Path | None, password: bytes, *, make: bool) -> Sm2Signer:
         raise SealUnusableError(f"the file of the SM2 key can't be read: {error.strerror}") from error
 
 
-def _keep(path: Path, content: bytes, mode: int) -> None:
+def keep_whole(path: Path, content: bytes, mode: int) -> None:
     """Write it whole or not at all; of two starts at once the first wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")

@@ -29,6 +29,7 @@ class Limits:
     logins_per_address: Allowance = Allowance(burst=600, per_second=20.0)
     writes_per_account: Allowance = Allowance(burst=120, per_second=2.0)
     checks_per_address: Allowance = Allowance(burst=120, per_second=2.0)
+    passes_per_account: Allowance = Allowance(burst=10, per_second=0.1)
 
 
 class Buckets:
@@ -56,9 +57,10 @@ class Buckets:
 
 
 class Gate:
-    """All kinds of buckets; ``checks`` are verifications of letters by number."""
+    """All kinds of buckets; ``checks`` are verifications of letters by number, ``passes`` offline passes."""
 
     def __init__(self, limits: Limits) -> None:
         self.logins = Buckets(limits.logins_per_address)
         self.writes = Buckets(limits.writes_per_account)
         self.checks = Buckets(limits.checks_per_address)
+        self.passes = Buckets(limits.passes_per_account)

@@ -39,7 +39,7 @@ _CODES: Mapping[HTTPStatus, str] = {
         "only_across_provinces same_county household_outside_mainland household_place_blocked "
         "residence_outside_mainland held_card_already active_soldier booklet_obtainable slot_too_soon slot_closed "
         "too_late_to_change hold_exists booking_blocked bookings_too_often visit_items_differ places_free "
-        "appeal_exists letter_being_made letter_not_made letter_record_broken facts_unchanged "
+        "appeal_exists letter_being_made letter_not_made letter_record_broken facts_unchanged pass_not_offered "
         "facts_fixed_at_counter phone_not_verified signer_check_needs_card signer_check_failed"
     ),
     HTTPStatus.REQUEST_TIMEOUT: "too_slow",

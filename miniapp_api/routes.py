@@ -14,6 +14,7 @@ from miniapp_api.handlers import (
     health,
     letters,
     me,
+    offline_passes,
     points,
     privacy,
     sessions,
@@ -86,12 +87,21 @@ def routes() -> tuple[Route, ...]:
         Route("GET", f"{_V1}/letters/{{number}}/verification", verifications.read_verification, PUBLIC),
         Route("GET", f"{_CASE}/signature.html", letters.read_signed_letter, CITIZEN, media=HTML, headers=sealed),
         Route("POST", f"{_CASE}/handoff-codes", handoff_codes.issue_handoff_code, CITIZEN, CREATED),
+        Route("POST", f"{_CASE}/offline-passes", offline_passes.issue_offline_pass, CITIZEN, CREATED),
         Route("PUT", f"{_CASE}/collector", cases.name_collector, CITIZEN),
+        *_open_pages(),
+    )
+
+
+def _open_pages() -> tuple[Route, ...]:
+    """What anybody may look at, outside the API."""
+    return (
         Route("GET", "/guide", guide_page.read_page, PUBLIC),
         Route("GET", "/guide/guide.css", guide_page.read_style, PUBLIC),
         Route("GET", "/verify", verifications.ask_for_number, PUBLIC),
         Route("GET", "/verify/{number}", verifications.read_page, PUBLIC),
         Route("GET", "/letter-seals.pem", verifications.read_seals, PUBLIC),
+        Route("GET", "/pass-issuers.pem", offline_passes.read_issuers, PUBLIC),
         Route("GET", "/healthz", health.health, PUBLIC),
         Route("GET", "/openapi.json", documents.openapi, PUBLIC),
         Route("GET", "/docs", documents.docs, PUBLIC),

@@ -29,6 +29,7 @@ MODEL_MODULES = (
     "models.credit",
     "models.delivery_report",
     "models.handoff",
+    "models.point_key",
     "models.hold",
     "models.letter_edition",
     "models.notice",

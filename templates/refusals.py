@@ -32,10 +32,15 @@ def refusal_text(code: str, facts: Mapping[str, Any], *, audience: str = "") -> 
 
     ``audience``: where a table ``[code.audience]`` stands (``counter`` for clerks), its words come first.
     """
+    parts = refusal_words(code, audience=audience)
+    return RefusalText(code=code, **{part: fill(words, facts) for part, words in parts.items()})
+
+
+def refusal_words(code: str, *, audience: str = "") -> dict[str, str]:
+    """Title, detail and advice before they are filled, for a page that fills them itself."""
     own: Any = _texts().get(code, _GENERAL)
     parts = {**own, **own.get(audience, {})} if audience else own
-    title, detail, advice = (fill(parts[part], facts) for part in ("title", "detail", "advice"))
-    return RefusalText(code=code, title=title, detail=detail, advice=advice)
+    return {part: parts[part] for part in ("title", "detail", "advice")}
 
 
 def known_refusals() -> frozenset[str]:

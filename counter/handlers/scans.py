@@ -10,6 +10,7 @@ from counter.handlers.days import list_of
 from counter.keys import DEPS
 from counter.pages import day_page, refused, see_other
 from domain.handoff import normalise_code
+from domain.pass_text import is_pass
 from domain.refusal import Refusal
 
 _LONGEST_SCAN = 200
@@ -29,6 +30,8 @@ async def scan(request: web.Request, officer: Officer, form: Form) -> web.Respon
 
 async def _address(request: web.Request, officer: Officer, form: Form) -> str:
     deps = request.app[DEPS]
+    if is_pass(form.raw("code")):
+        raise Refusal("pass_at_counter")
     text = form.text("code", "编码", _LONGEST_SCAN)
     reason = form.maybe("other_day_reason", "办理原因", 100)
     code = _code_in(text)

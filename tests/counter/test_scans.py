@@ -7,10 +7,12 @@ import pytest
 
 from casework.deps import Deps
 from casework.hand_off import CODE_LIFE
+from domain.pass_text import split_text
 from models.audit import AuditEntry
 from models.case import CaseEvent
 from tests.counter.conftest import OpenConsole
 from tests.counter.people import adult, code_of
+from tests.passes import a_text
 from tests.workers.wiring import TurnedClock
 
 
@@ -25,6 +27,17 @@ async def test_code_typed_by_hand_is_read_as_meant(at_desk: OpenConsole, deps: D
     walker = await adult(deps)
     typed = (await code_of(deps, walker)).replace("-", " ").lower().replace("0", "o")
     assert (await (await at_desk()).scan(f"  {typed} ")).status == 303
+
+
+async def test_an_offline_pass_is_not_for_the_online_console_and_the_clerk_is_told_what_is(
+    at_desk: OpenConsole,
+) -> None:
+    """The server has no station's private key (R085), so it can only say which code to ask for."""
+    console = await at_desk()
+    for pasted in (a_text(), f"  {a_text().lower()}\r\n", split_text(a_text(), 400)[1]):
+        page = await console.scan(pasted)
+        assert page.refused == "pass_at_counter"
+        assert "离线读取程序" in page.html
 
 
 async def test_code_is_taken_once(at_desk: OpenConsole, deps: Deps) -> None:

@@ -11,9 +11,9 @@ from gateways.seal import (
     PlatformSeal,
     SealAlgorithm,
     SealUnusableError,
-    _signature,
     is_signed,
     make_self_signed,
+    signature_by,
     verify_seal,
 )
 from tests.gateways.seals import (
@@ -48,7 +48,7 @@ from tests.gateways.seals import (
 def test_es256_is_rfc_6979_on_p_256(message: bytes, r: str, s: str) -> None:
     secret = int("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721", 16)
     key = ec.derive_private_key(secret, ec.SECP256R1())
-    assert _signature(key, message).hex() == r + s
+    assert signature_by(key, message).hex() == r + s
     assert is_signed(key.public_key(), bytes.fromhex(r + s), message)
     assert not is_signed(key.public_key(), bytes.fromhex(s + r), message)
 

@@ -22,6 +22,7 @@ from miniapp_api.app import make_app
 from models.db import Database
 from models.place import keep_point
 from tests.miniapp_api.people import Citizen, NoSms, QuietQueue, TurnedClock, WeChat
+from tests.passes import ISSUER
 from tests.seal import a_seal
 
 ServerFactory = Callable[..., Awaitable[TestServer]]
@@ -99,6 +100,7 @@ def deps(
         sms=NoSms(),
         queue=QuietQueue(),
         seal=a_seal(),
+        pass_issuer=ISSUER,
     )
 
 

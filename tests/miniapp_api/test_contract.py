@@ -24,7 +24,7 @@ from tests.miniapp_api.conftest import ClientFactory
 from tests.miniapp_api.people import Citizen, WeChat, booked, opened
 
 _PLENTY = Allowance(10**6, 1.0)
-WIDE = Limits(logins_per_address=_PLENTY, writes_per_account=_PLENTY, checks_per_address=_PLENTY)
+WIDE = Limits(_PLENTY, _PLENTY, _PLENTY, _PLENTY)
 EXAMPLES = 15
 CHECKS = [
     not_a_server_error,

@@ -113,6 +113,7 @@ owed_reply unique (dedupe_key)
 person (identity_index)
 person unique (account_id) where is_self
 person unique (account_id, identity_index)
+point_key unique (key_id)
 point_service unique (point_id, item)
 push_seen (follower)
 push_seen (seen_at)
