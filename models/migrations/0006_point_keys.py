@@ -7,7 +7,7 @@ from models.migrations._operations import CreateTables, Table, refers
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0004_notices")]  # noqa: RUF012 — Tortoise's own form
+    dependencies = [("models", "0005_announcements")]  # noqa: RUF012 — Tortoise's own form
     operations = [  # noqa: RUF012
         CreateTables(
             Table(
