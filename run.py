@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from casework.deps import Deps
     from casework.seed_demo import DemoLogins
-    from casework.settings import Settings
+    from casework.settings import Settings, WeChatApp
     from gateways.pass_envelope import PassIssuer
+    from gateways.sandbox.apps import SandboxApp
     from gateways.seal import PlatformSeal
     from models.db import KeyRing
 
@@ -74,6 +75,7 @@ def keyring_of(settings: "Settings") -> "KeyRing":
 @contextlib.asynccontextmanager
 async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "AsyncIterator[Deps]":
     """Open database, queue and outside, and join them into what the acts are given."""
+    from bot.dialogue import Dialogue
     from casework.deps import Deps
     from domain.policy.loader import load_rulebook
     from gateways.http import open_session
@@ -94,7 +96,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
         await stack.enter_async_context(open_database(settings.database_url, keyring_of(settings)))
         session = await stack.enter_async_context(open_session())
         queue = await stack.enter_async_context(open_queue(settings.redis_url, settings.place))
-        yield Deps(
+        deps = Deps(
             settings=settings,
             clock=clock,
             random=SystemRandom(),
@@ -119,6 +121,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
                 miniapp=app.appid, shelf=TokenShelf(),
             ),
         )  # fmt: skip
+        yield replace(deps, dialogue=Dialogue(deps))
 
 
 def seal_of(settings: "Settings", clock: SystemClock) -> "PlatformSeal":
@@ -164,26 +167,28 @@ def make_citizen_door(deps: "Deps") -> "web.Application":
 
 def make_sandboxes(settings: "Settings", clock: SystemClock) -> "tuple[web.Application, web.Application]":
     """A WeChat and an SMS centre of our own, speaking the same protocols."""
-    from gateways.sandbox.apps import AppKind, PushFormat, PushMode, SandboxApp
     from gateways.sandbox.sms import make_sms_sandbox
     from gateways.sandbox.wechat import make_wechat_sandbox
     from templates.notices import subscribe_templates
 
-    account = settings.official_account
-    apps = (
-        SandboxApp(
-            **_keys(settings.miniapp), push_url=None, push_mode=PushMode.SAFE, push_format=PushFormat.JSON,
-            kind=AppKind.MINIAPP,
-        ),
-        SandboxApp(
-            **_keys(account), push_url=f"http://127.0.0.1:{settings.port}/bot/official-account",
-            push_mode=PushMode(account.push_mode), push_format=PushFormat.XML, kind=AppKind.OFFICIAL_ACCOUNT,
-        ),
-    )  # fmt: skip
     templates = {settings.template_ids[kind]: fields for kind, fields in subscribe_templates().items()}
-    wechat = make_wechat_sandbox(clock=clock, apps=apps, templates=templates)
     sms = make_sms_sandbox(clock=clock, account=settings.sms_account, secret=settings.sms_secret)
+    wechat = make_wechat_sandbox(clock=clock, apps=sandbox_apps(settings), templates=templates)
     return wechat, sms
+
+
+def sandbox_apps(settings: "Settings") -> "tuple[SandboxApp, SandboxApp]":
+    """Our mini-program and our Official Account, as they would be set up in WeChat's console."""
+    from gateways.sandbox.apps import AppKind, PushFormat, PushMode, SandboxApp
+
+    def app(given: "WeChatApp", kind: AppKind, path: str) -> SandboxApp:
+        return SandboxApp(
+            **_keys(given), push_url=f"http://127.0.0.1:{settings.port}/bot/{path}", kind=kind,
+            push_mode=PushMode(given.push_mode), push_format=PushFormat(given.push_format),
+        )  # fmt: skip
+
+    account = app(settings.official_account, AppKind.OFFICIAL_ACCOUNT, "official-account")
+    return app(settings.miniapp, AppKind.MINIAPP, "miniapp"), account
 
 
 def _keys(app: Any) -> dict[str, Any]:

@@ -3,21 +3,22 @@
 from aiohttp import web
 
 from bot.answers import Answers
+from bot.dialogue import Dialogue
 from bot.envelope import Envelope
-from bot.guesses import Guesses
-from bot.keys import ANSWERS, DEPS, ENVELOPE, GUESSES
+from bot.keys import ACCOUNT, ANSWERS, DEPS, DIALOGUE, MINIAPP
 from bot.refusals import refusing
 from bot.routes import mount
 from casework.deps import Deps
 
 
 def make_bot(deps: Deps) -> web.Application:
-    """Make the application: ``GET`` and ``POST /official-account``."""
+    """Make the application: the callbacks ``/official-account`` and ``/miniapp``."""
     app = web.Application(middlewares=[refusing])
     app[DEPS] = deps
-    app[ENVELOPE] = Envelope(deps.settings.official_account)
+    app[ACCOUNT] = Envelope(deps.settings.official_account)
+    app[MINIAPP] = Envelope(deps.settings.miniapp)
     app[ANSWERS] = Answers()
-    app[GUESSES] = Guesses()
+    app[DIALOGUE] = Dialogue(deps)
     app.on_cleanup.append(_close)
     mount(app)
     return app

@@ -1,4 +1,4 @@
-"""The callback of the Official Account: WeChat asks whether we are there, and brings what people say and do."""
+"""The callbacks of both apps: WeChat asks whether we are there, and brings what people say and do."""
 
 import asyncio
 import re
@@ -8,12 +8,12 @@ import structlog
 from aiohttp import web
 
 from bot.access import DEADLINE
-from bot.dialogue import Talk, answer, asks_nothing
-from bot.envelope import Letter
-from bot.keys import ANSWERS, DEPS, ENVELOPE, GUESSES
-from bot.push import Push, read_push
-from bot.replies import text_reply
-from casework.chat import answer_once
+from bot.envelope import Envelope, Letter
+from bot.keys import ACCOUNT, ANSWERS, DEPS, DIALOGUE, MINIAPP
+from bot.push import MESSAGES, Push, Sort, read_push
+from bot.replies import handed_to_people, text_reply
+from casework.deps import Deps
+from casework.late_answers import owe_answer
 from domain.refusal import Refusal
 
 _LONGEST_ECHO: Final = 512
@@ -32,32 +32,44 @@ async def verify(request: web.Request) -> web.Response:
 
 
 async def receive(request: web.Request, letter: Letter) -> web.Response:
-    """``POST``: answer a push, the same push always the same, within WeChat's five seconds.
+    """``POST`` for the Official Account: answer a push, the same push always the same, within WeChat's five seconds.
 
-    An answer that takes longer is finished and kept, but not brought: WeChat takes late words only by its customer
-    service interface, which this door does not use yet. The log says ``reply_too_late``.
+    An answer that takes longer is written down as owed, and a worker brings it as a customer service message.
     """
     deps = request.app[DEPS]
-    push = read_push(deps.settings.official_account.appid, letter.xml)
-    text = "" if asks_nothing(push) else await _answer_in_time(request, push)
+    push = read_push(deps.settings.official_account.appid, letter.body)
+    text = await _answer_in_time(request, push)
     if not text:
         return _plain("success")
-    now = deps.clock.now()
-    reply = request.app[ENVELOPE].seal(letter, text_reply(push, text, now), now)
-    return web.Response(text=reply, content_type="application/xml", headers=_NO_STORE)
+    return _reply(request.app[ACCOUNT], letter, text_reply(push, text, deps.clock.now()), deps)
+
+
+async def receive_from_miniapp(request: web.Request, letter: Letter) -> web.Response:
+    """``POST`` for the mini-program: its events are taken; who writes there is handed to the people of the service."""
+    deps = request.app[DEPS]
+    push = read_push(deps.settings.miniapp.appid, letter.body)
+    if push.sort in MESSAGES:
+        handed_on = handed_to_people(push, deps.clock.now(), as_json=letter.body.lstrip().startswith("{"))
+        return _reply(request.app[MINIAPP], letter, handed_on, deps)
+    await _answer_in_time(request, push)
+    return _plain("success")
 
 
 async def _answer_in_time(request: web.Request, push: Push) -> str:
-    deps = request.app[DEPS]
+    """The words, or nothing where none are wanted; what is not ready in time is owed from now on.
+
+    Raises Refusal ``service_unavailable`` when not even that can be written down: WeChat brings the push again.
+    """
+    if push.sort is Sort.NOTHING:
+        return ""
+    deps, dialogue = request.app[DEPS], request.app[DIALOGUE]
+    guide_page = _guide_page(request)
     left = request[DEADLINE] - asyncio.get_running_loop().time()
-    answers = request.app[ANSWERS]
-    talk = Talk(deps, request.app[GUESSES], _guide_page(request))
-    text = await answers.within(
-        left, push.dedupe_key, lambda: answer_once(deps, push.dedupe_key, lambda: answer(talk, push))
-    )
-    if text is None:
+    words = await request.app[ANSWERS].within(left, push.dedupe_key, lambda: dialogue.answer(push, guide_page))
+    if words is None:
         _log.warning("reply_too_late", sort=push.sort)
-    return text or ""
+        await owe_answer(deps, push.dedupe_key, appid=push.appid, openid=push.openid, push=push.as_json())
+    return words or ""
 
 
 def _guide_page(request: web.Request) -> str | None:
@@ -69,6 +81,12 @@ def _guide_page(request: web.Request) -> str | None:
         return None
     scheme = request.scheme if host[1] in {"127.0.0.1", "localhost"} else "https"
     return f"{scheme}://{request.host}/guide"
+
+
+def _reply(envelope: Envelope, letter: Letter, reply: str, deps: Deps) -> web.Response:
+    sealed = envelope.seal(letter, reply, deps.clock.now())
+    kind = "application/json" if sealed.startswith("{") else "application/xml"
+    return web.Response(text=sealed, content_type=kind, headers=_NO_STORE)
 
 
 def _plain(text: str) -> web.Response:

@@ -3,11 +3,12 @@
 from aiohttp import web
 
 from bot.answers import Answers
+from bot.dialogue import Dialogue
 from bot.envelope import Envelope
-from bot.guesses import Guesses
 from casework.deps import Deps
 
 DEPS = web.AppKey("deps", Deps)
-ENVELOPE = web.AppKey("envelope", Envelope)
+ACCOUNT = web.AppKey("account", Envelope)
+MINIAPP = web.AppKey("miniapp", Envelope)
 ANSWERS = web.AppKey("answers", Answers)
-GUESSES = web.AppKey("guesses", Guesses)
+DIALOGUE = web.AppKey("dialogue", Dialogue)

@@ -3,7 +3,8 @@
 import re
 from datetime import datetime
 
-from wechatpy.replies import TextReply
+import orjson
+from wechatpy.replies import TextReply, TransferCustomerServiceReply
 
 from bot.push import Push
 
@@ -15,3 +16,12 @@ def text_reply(push: Push, text: str, now: datetime) -> str:
     content = _FORBIDDEN.sub("", text).replace("]]>", "]]]]><![CDATA[>")
     reply = TextReply(source=push.account, target=push.openid, time=int(now.timestamp()), content=content)
     return str(reply.render())
+
+
+def handed_to_people(push: Push, now: datetime, *, as_json: bool) -> str:
+    """Hand a message of the mini-program's chat to the people who serve it at WeChat."""
+    at = int(now.timestamp())
+    if not as_json:
+        return str(TransferCustomerServiceReply(source=push.account, target=push.openid, time=at).render())
+    fields = {"ToUserName": push.openid, "FromUserName": push.account, "CreateTime": at}
+    return orjson.dumps({**fields, "MsgType": "transfer_customer_service"}).decode()

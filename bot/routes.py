@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot import callback
-from bot.access import SIGNED_ADDRESS, SIGNED_PUSH, Access, AnyHandler
+from bot.access import Access, AnyHandler, signed_address, signed_push
+from bot.keys import ACCOUNT, MINIAPP
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,10 @@ class Route:
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/official-account", callback.verify, SIGNED_ADDRESS),
-    Route("POST", "/official-account", callback.receive, SIGNED_PUSH),
+    Route("GET", "/official-account", callback.verify, signed_address(ACCOUNT)),
+    Route("POST", "/official-account", callback.receive, signed_push(ACCOUNT)),
+    Route("GET", "/miniapp", callback.verify, signed_address(MINIAPP)),
+    Route("POST", "/miniapp", callback.receive_from_miniapp, signed_push(MINIAPP)),
 )
 
 

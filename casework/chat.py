@@ -1,7 +1,6 @@
-"""The Official Account chat: bound by an explicit act, masked always, answered once."""
+"""The Official Account chat: bound by an explicit act, masked always, forgotten when the person leaves."""
 
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from casework.callers import Citizen
 from casework.deps import Deps
@@ -12,9 +11,10 @@ from casework.views import BindingCodeView, ProgressLine
 from domain.applicant import mask_name
 from domain.refusal import Refusal
 from models.account import bind_chat as write_binding
-from models.account import bound_account, make_binding_code, spend_binding_code, unbind_chat
+from models.account import bound_account, make_binding_code, openid_index, spend_binding_code, unbind_chat
 from models.case import cases_of_account
-from models.push import claim_push, keep_reply, reply_to
+from models.chat_talk import forget_talk
+from models.push import forget_replies
 from models.store import transaction
 from templates.labels import label
 
@@ -50,36 +50,49 @@ async def bind_chat(deps: Deps, *, appid: str, openid: str, code: str) -> bool:
         return True
 
 
-async def progress_in_chat(deps: Deps, *, appid: str, openid: str) -> tuple[ProgressLine, ...] | None:  # noqa: ARG001
-    """The newest cases of the bound account, masked; None when the follower is not bound."""
+async def bound_citizen(deps: Deps, *, appid: str, openid: str) -> Citizen | None:
+    """Whose account a follower is bound to; None when to none, or when the consent to be known was taken back."""
     account_id = await bound_account(appid=appid, openid=openid)
     if account_id is None:
         return None
+    citizen = Citizen(account_id)
+    try:
+        await insist_on_consent(deps, citizen)
+    except Refusal:
+        return None
+    return citizen
+
+
+async def progress_in_chat(deps: Deps, citizen: Citizen) -> tuple[ProgressLine, ...]:  # noqa: ARG001
+    """The newest cases of the account, masked."""
     return tuple(
         ProgressLine(
-            number_masked=f"{case.number[:6]}…{case.number[-2:]}",
+            number_masked=masked_number(case.number),
             name_masked=mask_name(str(case.form["name"])),
             item_label=label(case.item),
             state_label=label(case.state),
             next_step=next_in_state(case),
         )
-        for case in (await cases_of_account(account_id))[:LINES_IN_CHAT]
+        for case in (await cases_of_account(citizen.account_id))[:LINES_IN_CHAT]
     )
 
 
-async def forget_follower(deps: Deps, *, appid: str, openid: str) -> None:  # noqa: ARG001
-    """A follower left: their binding is deleted."""
+def masked_number(number: str) -> str:
+    """A case number that its owner knows again and nobody can use."""
+    return f"{number[:6]}…{number[-2:]}"
+
+
+async def unbind(deps: Deps, *, appid: str, openid: str) -> None:  # noqa: ARG001
+    """A follower no longer wants to be known here."""
     await unbind_chat(appid=appid, openid=openid)
 
 
-async def answer_once(deps: Deps, dedupe_key: str, reply: Callable[[], Awaitable[str]]) -> str:
-    """Answer a push once; a repeated push gets the same words and changes nothing.
+async def forget_follower(deps: Deps, *, appid: str, openid: str, left_at: datetime) -> None:  # noqa: ARG001
+    """A follower left: binding, talk, what was said and what is owed are deleted, as WeChat's rules and the law ask.
 
-    Claim, effect and reply share one transaction: a crash leaves all or none, and WeChat asks again.
+    Whoever came back and bound anew since then keeps the new binding: pushes may come late.
     """
-    async with transaction():
-        if await claim_push(dedupe_key, deps.clock.now()):
-            words = await reply()
-            await keep_reply(dedupe_key, words)
-            return words
-    return await reply_to(dedupe_key) or ""
+    follower = openid_index(appid, openid)
+    await unbind_chat(appid=appid, openid=openid, bound_before=left_at + timedelta(seconds=1))
+    await forget_talk(follower)
+    await forget_replies(follower)

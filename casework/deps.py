@@ -8,6 +8,7 @@ from datetime import date
 import structlog
 
 from casework.ports import (
+    ChatDialogue,
     Clock,
     JobQueue,
     MiniProgram,
@@ -29,6 +30,7 @@ from models.store import transaction
 
 DELIVER_NOTICES = "deliver_notices"
 MAKE_LETTERS = "make_letters"
+ANSWER_LATE = "answer_late"
 log = structlog.get_logger()
 
 
@@ -39,6 +41,7 @@ class Deps:
     Without a ``puzzle`` no booking goes through where one is asked for; without a ``signer_check`` signers are
     proven by login and phone alone; without an ``official_account`` nothing is said to its followers unasked;
     without a ``pass_issuer`` no offline pass is offered.
+    ``dialogue``: for workers, who answer what the chat's door could not answer in time.
     """
 
     settings: Settings
@@ -53,6 +56,7 @@ class Deps:
     signer_check: SignerCheck | None = None
     official_account: OfficialAccount | None = None
     pass_issuer: PassIssuer | None = None
+    dialogue: ChatDialogue | None = None
 
     @property
     def calendar(self) -> WorkCalendar:

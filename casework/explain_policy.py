@@ -4,7 +4,7 @@ Doors with ``Deps`` call ``guide`` and ``next_step``; whoever has only a ruleboo
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -149,6 +149,26 @@ def next_step(deps: "Deps", answers: Answers) -> NextStepView:
     question = as_question(rules, known)
     assert question is not None, "the wizard asks for everything a question needs"
     return NextStepView(None, "", "", (), guide_view(answer(deps, question), day))
+
+
+def answers_from_words(words: Mapping[str, str]) -> Answers:
+    """Answers that were kept as words, by the names of ``Ask``: codes, ``yes`` and ``no``, a day as YYYY-MM-DD."""
+    read: Mapping[str, Callable[[str], Any]] = {
+        "item": ServiceItem,
+        "household": str,
+        "residence": str,
+        "birth_date": date.fromisoformat,
+        "held_card_before": _is_yes,
+        "active_soldier": _is_yes,
+        "booklet_obtainable": _is_yes,
+        "guardianship": GuardianshipCase,
+        "proof": ProofKind,
+    }
+    return Answers(**{name: read[name](word) for name, word in words.items()})
+
+
+def _is_yes(word: str) -> bool:
+    return word == "yes"
 
 
 def answer(deps: "Deps", question: Question) -> Guidance:

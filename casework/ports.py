@@ -73,6 +73,14 @@ class OfficialAccount(Protocol):
         ...
 
 
+class ChatDialogue(Protocol):
+    """The chat's answers, for pushes that were kept to be answered later."""
+
+    async def answer_kept(self, push: Mapping[str, Any]) -> str:
+        """The words for a push, the same however often it is asked; empty for none."""
+        ...
+
+
 class SmsSender(Protocol):
     """A short-message provider; it drops a second message with the same ``message_id``."""
 

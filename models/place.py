@@ -100,6 +100,11 @@ async def division_of_point(point_id: int | None) -> str | None:
     return found.division if found else None
 
 
+async def point_of(point_id: int) -> AcceptancePoint | None:
+    """A point by its id."""
+    return await AcceptancePoint.get_or_none(id=point_id)
+
+
 async def all_points() -> list[AcceptancePoint]:
     """Every point, by code."""
     return await AcceptancePoint.all().order_by("code")

@@ -1,7 +1,7 @@
 """What the Official Account answers in its chat: one file per answer under ``chat/``.
 
-A file holds ``text``, and for an answer that lists cases also ``line`` (filled once per item of the fact ``lines``),
-``more`` (when there are more than fit) and ``tail``.
+A file holds ``text``, and for an answer that lists cases or choices also ``line`` (filled once per item of the fact
+``lines``), ``most`` (how many of them, if not five), ``more`` (when there are more than fit) and ``tail``.
 """
 
 import tomllib
@@ -26,8 +26,9 @@ def chat_text(key: str, facts: Mapping[str, Any]) -> str:
     parts = _answers()[key]
     lines: Sequence[Mapping[str, Any]] = facts.get("lines", ())
     paragraphs = [_filled(parts["text"], facts)]
-    paragraphs += [_filled(parts["line"], line) for line in lines[:_MOST_LINES]]
-    if len(lines) > _MOST_LINES:
+    most = int(parts.get("most", _MOST_LINES))
+    paragraphs += [_filled(parts["line"], line) for line in lines[:most]]
+    if len(lines) > most:
         paragraphs.append(_filled(parts["more"], {"count": len(lines)}))
     paragraphs.append(_filled(parts.get("tail", ""), facts))
     return in_one_message("\n".join(paragraph for paragraph in paragraphs if paragraph))
@@ -51,7 +52,7 @@ def known_answers() -> frozenset[str]:
 
 
 @cache
-def _answers() -> Mapping[str, Mapping[str, str]]:
+def _answers() -> Mapping[str, Mapping[str, Any]]:
     return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in _FOLDER.glob("*.toml")}
 
 

@@ -27,11 +27,21 @@ def guide_in_words(guide: Any, *, item: str, household: str, residence: str) -> 
     return _filled("answer.txt", guide=guide, item=item, household=household, residence=residence)
 
 
+def one_guide_in_chat(guide: Any, *, item: str, household: str, residence: str, link: str | None) -> str:
+    """One answer as one message; the sources as far as they fit."""
+    text = _filled("chat_one.txt", guide=guide, item=item, household=household, residence=residence, link=link)
+    return _with_sources(text, guide.sources)
+
+
 def guide_in_chat(adult: Any, minor: Any, *, item: str, household: str, residence: str, link: str | None) -> str:
     """Two answers to one question, from 16 and under 16, as one message; the sources as far as they fit."""
     told = {"adult": adult, "minor": minor, "item": item, "household": household, "residence": residence}
     text = _filled("chat.txt", **told, hints=_of_both(adult.hints, minor.hints, AGE_HINTS), link=link)
-    for source in dict.fromkeys([*adult.sources, *minor.sources]):
+    return _with_sources(text, [*adult.sources, *minor.sources])
+
+
+def _with_sources(text: str, sources: Sequence[str]) -> str:
+    for source in dict.fromkeys(sources):
         longer = f"{text}\n· {source}"
         if not fits_one_message(longer):
             break

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from casework.deps import DELIVER_NOTICES, MAKE_LETTERS
+from casework.deps import ANSWER_LATE, DELIVER_NOTICES, MAKE_LETTERS
 from workers.jobs_bookings import count_no_shows, recheck_visits, tend_places
+from workers.jobs_chat import answer_late, tidy_talks
 from workers.jobs_deadlines import fill_due_days, remind_and_lapse, warn_of_deadlines
 from workers.jobs_letters import make_letters
 from workers.jobs_notices import deliver_notices, remind_due
@@ -19,6 +20,7 @@ COUNT_NO_SHOWS: Final = "count_no_shows"
 RECHECK_VISITS: Final = "recheck_visits"
 REMIND_DUE: Final = "remind_due"
 DAY_IN_CHINA: Final = frozenset(range(1, 11))
+TIDY_TALKS: Final = "tidy_talks"
 
 JOBS: Final[Mapping[str, Job]] = {
     DELIVER_NOTICES: deliver_notices,
@@ -30,6 +32,8 @@ JOBS: Final[Mapping[str, Job]] = {
     COUNT_NO_SHOWS: count_no_shows,
     RECHECK_VISITS: recheck_visits,
     REMIND_DUE: remind_due,
+    ANSWER_LATE: answer_late,
+    TIDY_TALKS: tidy_talks,
 }
 
 
@@ -51,6 +55,8 @@ class Sweep:
 SCHEDULE: Final = (
     Sweep(DELIVER_NOTICES, seconds=frozenset(range(0, 60, 5))),
     Sweep(MAKE_LETTERS, seconds=frozenset(range(2, 60, 10))),
+    Sweep(ANSWER_LATE, seconds=frozenset(range(4, 60, 10))),
+    Sweep(TIDY_TALKS, seconds=frozenset({25}), minutes=frozenset({12, 42})),
     Sweep(WARN_OF_DEADLINES, seconds=frozenset({20}), minutes=frozenset(range(0, 60, 10))),
     Sweep(FILL_DUE_DAYS, seconds=frozenset({40}), minutes=frozenset({5, 35})),
     Sweep(

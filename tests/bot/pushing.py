@@ -7,12 +7,16 @@ from typing import Any
 import aiohttp
 import xmltodict
 
+from bot.topic import numbered
 from casework.deps import Deps
-from casework.explain_policy import general_guide
 from domain.local_time import day_of
 from domain.policy.loader import load_rulebook
+from domain.terms import ServiceItem
+from domain.wizard import Ask
 from gateways.sandbox.cipher import decrypt, encrypt, signature_of
 from templates.chat import chat_text
+from templates.labels import label
+from templates.questions import question_words
 from tests.workers.wiring import START, TurnedClock
 
 FOLLOWER = "oFollower0000000000000000001"
@@ -69,7 +73,9 @@ class Pusher:
     @property
     def guide(self) -> str:
         """What this account says to 指南."""
-        return chat_text("guide", {**general_guide(RULEBOOK, TODAY), "link": self.guide_page})
+        words = question_words(Ask.ITEM)
+        choices = numbered([label(item) for item in ServiceItem])
+        return chat_text("wizard", {"question": words.question, "hint": words.hint, "lines": choices})
 
     def but(self, **other: Any) -> "Pusher":
         return replace(self, **other)

@@ -168,9 +168,9 @@ def test_any_text_is_read_or_refused(body: str) -> None:
 @settings(max_examples=300, deadline=None)
 def test_no_text_breaks_out_of_its_element(parts: list[str]) -> None:
     text = "".join(parts)
-    reply = xmltodict.parse(text_reply(Push(Sort.TEXT, FOLLOWER, ACCOUNT, "", ""), text, NOW), strip_whitespace=False)[
-        "xml"
-    ]
+    reply = xmltodict.parse(
+        text_reply(Push("wxapp", Sort.TEXT, FOLLOWER, ACCOUNT, "", "", NOW), text, NOW), strip_whitespace=False
+    )["xml"]
     fields = {name: value for name, value in reply.items() if name != "#text"}
     assert sorted(fields) == ["Content", "CreateTime", "FromUserName", "MsgType", "ToUserName"]
     assert (fields["Content"] or "") == text.translate({0: None, 11: None, 0xD800: None})

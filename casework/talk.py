@@ -1,0 +1,104 @@
+"""Where a talk in the chat stands: read before an answer, moved with it, forgotten after half an hour."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from casework.deps import Deps, database_expected
+from models.account import openid_index
+from models.chat_talk import find_talk, forget_talks, move_talk
+from models.push import claim_push, forget_pushes, keep_reply, reply_to
+from models.store import transaction
+
+TALK_LIFE = timedelta(minutes=30)
+PUSH_LIFE = timedelta(days=2)  # far longer than WeChat repeats a push, or a signed address lives
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A push to be answered: its key, who said it, and when by WeChat's clock."""
+
+    dedupe_key: str
+    appid: str
+    openid: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a follower was asked last. ``topic`` None: nothing is open. ``outrun``: something newer was answered."""
+
+    topic: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    step: int = 0
+    outrun: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to say, and where the talk stands then; no topic ends it."""
+
+    text: str
+    topic: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def said_before(dedupe_key: str) -> str | None:
+    """The words a push was answered with; None for one that was not answered yet."""
+    with database_expected():
+        return await reply_to(dedupe_key)
+
+
+async def standing_of(deps: Deps, heard: Heard) -> Standing:
+    """Where the talk stands for this message."""
+    with database_expected():
+        talk = await find_talk(openid_index(heard.appid, heard.openid))
+    if talk is None:
+        return Standing()
+    if heard.at < talk.said_at:
+        return Standing(step=talk.step, outrun=True)
+    if talk.topic is None or talk.ends_at <= deps.clock.now():
+        return Standing(step=talk.step)
+    return Standing(talk.topic, talk.facts or {}, talk.step)
+
+
+async def remember(deps: Deps, heard: Heard, before: Standing, answer: Answer) -> str:
+    """Keep an answer and move the talk; of two that answer the same push the first is right, and both say its words.
+
+    Of two messages that went on from the same place the first to be kept moves the talk. Nothing was open and nothing
+    is: no row is touched.
+    """
+    follower, now = openid_index(heard.appid, heard.openid), deps.clock.now()
+    stays = before.outrun or (before.topic is None and answer.topic is None)
+    with database_expected():
+        async with transaction():
+            if not await claim_push(heard.dedupe_key, now, follower=follower, reply=answer.text):
+                return await reply_to(heard.dedupe_key) or ""
+            if not stays:
+                await move_talk(
+                    follower, before.step, topic=answer.topic, facts=dict(answer.facts), said_at=heard.at,
+                    ends_at=now + TALK_LIFE,
+                )  # fmt: skip
+    return answer.text
+
+
+async def answer_once(deps: Deps, heard: Heard, reply: Callable[[], Awaitable[str]]) -> str:
+    """Do something for a push once; a repeated push gets the same words and changes nothing.
+
+    Claim, effect and reply share one transaction: a crash leaves all or none, and WeChat asks again.
+    """
+    follower = openid_index(heard.appid, heard.openid)
+    with database_expected():
+        async with transaction():
+            if await claim_push(heard.dedupe_key, deps.clock.now(), follower=follower):
+                words = await reply()
+                await keep_reply(heard.dedupe_key, words)
+                return words
+        return await reply_to(heard.dedupe_key) or ""
+
+
+async def tidy_talks(deps: Deps) -> int:
+    """Delete talks that are over and pushes nobody repeats any more; returns how many."""
+    now = deps.clock.now()
+    return await forget_talks(now - TALK_LIFE) + await forget_pushes(now - PUSH_LIFE)
