@@ -81,6 +81,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
     from gateways.http import open_session
     from gateways.official_account import OfficialAccountClient
     from gateways.proof_of_work import ProofOfWork
+    from gateways.qr_pictures import codes_in
     from gateways.signer_check import SignerCheckClient
     from gateways.sms import SmsClient
     from gateways.wechat import WeChatClient
@@ -112,6 +113,7 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
             puzzle=ProofOfWork(settings.index_key),
             seal=seal_of(settings, clock),
             pass_issuer=pass_issuer_of(settings),
+            codes_in=codes_in,
             signer_check=SignerCheckClient(
                 session, url=settings.signer_check_url, account=settings.signer_check_account,
                 secret=settings.signer_check_secret, clock=clock,

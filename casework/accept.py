@@ -14,7 +14,7 @@ from casework.views import CounterCase
 from domain.case_number import check_acceptance_number
 from domain.guide import Material
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, EditionKind, NoticeKind, SignatureMethod
+from domain.terms import CaseEventKind, EditionKind, FingerprintOutcome, NoticeKind, SignatureMethod
 from models.case import Case, claim_acceptance_number, happened, lock_case
 from models.letter_edition import owe_edition
 from models.signature import confirm_letter as write_confirmation
@@ -36,7 +36,8 @@ class Acceptance:
     """What the clerk states when accepting.
 
     ``acceptance_number`` is the 受理号 the population system made (R143), ``slip_number`` the 领证回执 (R145).
-    ``differences``: field by field, what the counter found to differ from the pre-fill (R070).
+    ``fingerprint`` is a flag, never a biometric (R138–R140). ``differences``: field by field, what the population
+    system says where it differs from the pre-fill (R070); it is kept sealed.
     """
 
     acceptance_number: str
@@ -46,6 +47,7 @@ class Acceptance:
     guardian_present: bool = False
     face_check_done: bool = False
     compared: bool = True
+    fingerprint: FingerprintOutcome = FingerprintOutcome.ENROLLED
     differences: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -71,7 +73,8 @@ async def accept(deps: Deps, officer: Officer, number: str, acceptance: Acceptan
             raise Refusal("acceptance_number_used", source="R143")
         said = Said(officer.actor, deps.clock.now(), unit=officer.point_name)
         stated = _stated(acceptance)
-        await take_step(deps, case, CaseEventKind.ACCEPTED, said, facts=stated, slip_number=slip)
+        words = {"differences": dict(acceptance.differences)} if acceptance.differences else None
+        await take_step(deps, case, CaseEventKind.ACCEPTED, said, facts=stated, words=words, slip_number=slip)
         await owe(deps, case, NoticeKind.ACCEPTED, "once", station=officer.point_name)
         await audit(deps, officer, case, "accept")
     return await counter_case(deps, await case_at_counter(deps, officer, number, "read_case"))
@@ -173,11 +176,12 @@ def _insist_complete(case: Case, facts: CaseFacts, acceptance: Acceptance, mater
 
 
 def _stated(acceptance: Acceptance) -> dict[str, object]:
-    """What stays in the event: flags and names of fields, never a value of theirs."""
+    """What stays in the event's open facts: flags and names of fields, never a value of theirs."""
     return {
         "materials_seen": list(acceptance.materials_seen),
         "same_frame_photo": acceptance.same_frame_photo,
         "guardian_present": acceptance.guardian_present,
         "face_check_done": acceptance.face_check_done,
+        "fingerprint": str(acceptance.fingerprint),
         "differing_fields": sorted(acceptance.differences),
     }

@@ -20,8 +20,12 @@ class Citizen:
 
 @dataclass(frozen=True)
 class Officer:
-    """A logged-in member of staff. ``point_id`` is None for those who serve at no counter; ``division`` is what they
-    watch."""
+    """A logged-in member of staff. ``point_id`` is None for those who serve at no counter.
+
+    ``proven_recently``: password (and code) were given within the last minutes, so a sensitive act may go on.
+    ``second_factor``: a one-time code belongs to the account. Of ``must_enrol`` and ``must_change_password`` either
+    closes everything but the own account's page. ``division``: the area of those who watch one.
+    """
 
     staff_id: int
     username: str
@@ -33,6 +37,11 @@ class Officer:
     point_division: str | None
     csrf_token: str
     request_id: str = ""
+    session_id: int = 0
+    proven_recently: bool = True
+    second_factor: bool = False
+    must_enrol: bool = False
+    must_change_password: bool = False
     division: str | None = None
 
     @property

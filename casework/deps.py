@@ -1,6 +1,6 @@
 """Everything an act is given. Wired once, in ``run.py``; tests wire through the same function."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -40,8 +40,8 @@ class Deps:
 
     Without a ``puzzle`` no booking goes through where one is asked for; without a ``signer_check`` signers are
     proven by login and phone alone; without an ``official_account`` nothing is said to its followers unasked;
-    without a ``pass_issuer`` no offline pass is offered.
-    ``dialogue``: for workers, who answer what the chat's door could not answer in time.
+    without a ``pass_issuer`` no offline pass is offered. ``dialogue``: for workers, who answer what the chat's door
+    could not answer in time. ``codes_in`` reads the QR codes of a picture.
     """
 
     settings: Settings
@@ -54,6 +54,7 @@ class Deps:
     seal: Seal
     puzzle: Puzzle | None = None
     signer_check: SignerCheck | None = None
+    codes_in: Callable[[bytes], tuple[str, ...]] | None = None
     official_account: OfficialAccount | None = None
     pass_issuer: PassIssuer | None = None
     dialogue: ChatDialogue | None = None

@@ -14,7 +14,7 @@ from domain.division import find_division
 from domain.guide import Guidance, Question
 from domain.readiness import missing_before_handoff
 from domain.refusal import Refusal
-from domain.terms import CaseState, GuardianshipCase, ProofKind, SignatureMethod, SignerCapacity, Whose
+from domain.terms import CaseState, GuardianshipCase, ProofKind, SignatureLevel, SignatureMethod, SignerCapacity, Whose
 from models.case import Case
 from models.signature import LetterConfirmation, Signature, letter_confirmation, newest_signature
 from models.slot import Booking, live_booking
@@ -181,3 +181,9 @@ def signed_by(facts: CaseFacts) -> SignatureMethod | None:
     if facts.confirmation:
         return facts.confirmation.method
     return facts.signature.method if facts.signature else None
+
+
+def level_of(evidence: Mapping[str, Any]) -> SignatureLevel:
+    """The level of a signature from what proved its signer (D8)."""
+    last = evidence["proven_by"][-1]
+    return SignatureLevel(last) if last in set(SignatureLevel) else SignatureLevel.PHONE

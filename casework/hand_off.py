@@ -1,6 +1,7 @@
 """Hop 5: the code the citizen shows, and its one redemption at the counter."""
 
 from datetime import timedelta
+from typing import Any
 
 from casework.callers import Citizen, Officer
 from casework.deps import Deps, unit_of_work
@@ -10,8 +11,10 @@ from casework.repeat import once
 from casework.secret import hashed
 from casework.serve import audit, counter_case, insist_clerk
 from casework.step import Said, insist_open, take_step
+from casework.take_place import give_up_booking
 from casework.track import own_case_to_change, point_view
 from casework.views import CounterCase, HandoffView
+from domain.division import find_division
 from domain.handoff import new_code, normalise_code
 from domain.local_time import day_of
 from domain.refusal import Refusal
@@ -20,6 +23,7 @@ from models.case import Case, find_case_by_id
 from models.handoff import HandoffCode, find_code
 from models.handoff import issue_code as keep_code
 from models.handoff import redeem_code as spend_code
+from models.place import find_service
 from models.slot import Booking, end_booking, live_booking
 from templates.shown import when
 
@@ -39,15 +43,22 @@ async def issue_code(deps: Deps, citizen: Citizen, number: str, key: str) -> Han
 
 
 async def redeem_code(
-    deps: Deps, officer: Officer, code_text: str, *, other_day_reason: str | None = None
+    deps: Deps,
+    officer: Officer,
+    code_text: str,
+    *,
+    other_day_reason: str | None = None,
+    other_station_reason: str | None = None,
 ) -> CounterCase:
-    """Redeem a scanned or typed code: once, at the booked station, on the booked day or with a reason (T13).
+    """Redeem a scanned or typed code: once, at the booked station on the booked day, or elsewhere or on another day
+    with a reason (T13). Another station has to serve the person's place of residence; the case is its own from then on.
 
     The code proves nothing about who holds it (R076); it opens the pre-filled case and checks the person in.
 
     Raises:
-        Refusal: ``code_malformed``, ``code_unknown``, ``code_other_station``, ``code_used``, ``code_revoked``,
-            ``code_expired``, ``not_service_day``, ``age_changed``, any reason of today's rulebook (C6.7).
+        Refusal: ``code_malformed``, ``code_unknown``, ``code_out_of_area``, ``code_other_station``, ``code_used``,
+            ``code_revoked``, ``code_expired``, ``not_service_day``, ``age_changed``, any reason of today's
+            rulebook (C6.7).
     """
     insist_clerk(officer)
     code = await find_code(hashed(normalise_code(code_text)))
@@ -55,12 +66,13 @@ async def redeem_code(
         raise Refusal("code_unknown")
     case = await find_case_by_id(code.case_id)
     await _insist_redeemable(deps, officer, code, case)
+    await _insist_station(deps, officer, code, case, other_station_reason)
     booking = await live_booking(case.id)
     _insist_day(deps, booking, other_day_reason)
     insist_open(case)
     insist_allowed(deps, case, deps.today())
     async with unit_of_work(deps):
-        await _redeem(deps, officer, code, case, booking, other_day_reason)
+        await _redeem(deps, officer, code, case, booking, (other_day_reason, other_station_reason))
     return await counter_case(deps, case)
 
 
@@ -78,9 +90,6 @@ async def _issue(deps: Deps, citizen: Citizen, number: str) -> HandoffView:
 
 
 async def _insist_redeemable(deps: Deps, officer: Officer, code: HandoffCode, case: Case) -> None:
-    if code.point_id != officer.point_id:
-        await audit(deps, officer, case, "redeem_code_refused", why="other_station")
-        raise Refusal("code_other_station", source="R085", station=code.point.name)
     if code.redeemed_at is not None:
         await audit(deps, officer, case, "redeem_code_refused", why="used")
         raise Refusal("code_used", at=when(code.redeemed_at))
@@ -90,22 +99,51 @@ async def _insist_redeemable(deps: Deps, officer: Officer, code: HandoffCode, ca
         raise Refusal("code_expired")
 
 
+async def _insist_station(deps: Deps, officer: Officer, code: HandoffCode, case: Case, reason: str | None) -> None:
+    if code.point_id == officer.point_id:
+        return
+    serves = await _serves_residence(deps, officer, case)
+    if serves and (reason or "").strip():
+        return
+    await audit(deps, officer, case, "redeem_code_refused", why="other_station")
+    raise Refusal("code_other_station" if serves else "code_out_of_area", source="R085", station=code.point.name)
+
+
+async def _serves_residence(deps: Deps, officer: Officer, case: Case) -> bool:
+    """Whether the officer's point takes this item today and stands in the city of the person's residence (R005)."""
+    if officer.point_id is None or officer.point_division is None:
+        return False
+    home, here = find_division(case.residence_division), find_division(officer.point_division)
+    near = home.code[:4] == here.code[:4] if home.city else home.code[:2] == here.code[:2]
+    service = await find_service(officer.point_id, case.item)
+    return near and service is not None and service.open_from <= deps.today()
+
+
 def _insist_day(deps: Deps, booking: Booking | None, reason: str | None) -> None:
     if booking is not None and day_of(booking.slot.starts_at) != deps.today() and not (reason or "").strip():
         raise Refusal("not_service_day", day=day_of(booking.slot.starts_at))
 
 
 async def _redeem(
-    deps: Deps, officer: Officer, code: HandoffCode, case: Case, booking: Booking | None, reason: str | None
+    deps: Deps,
+    officer: Officer,
+    code: HandoffCode,
+    case: Case,
+    booking: Booking | None,
+    reasons: tuple[str | None, str | None],
 ) -> None:
-    now = deps.clock.now()
+    now, elsewhere = deps.clock.now(), code.point_id != officer.point_id
+    other_day, other_station = ((reason or "").strip()[:200] for reason in reasons)
     said = Said(officer.actor, now, unit=officer.point_name)
-    await take_step(
-        deps, case, CaseEventKind.CHECKED_IN, said, words={"other_day_reason": (reason or "").strip()[:200]}
-    )
+    words = {"other_day_reason": other_day} | ({"note": other_station} if elsewhere else {})
+    columns: dict[str, Any] = {"acceptance_point_id": officer.point_id} if elsewhere else {}
+    await take_step(deps, case, CaseEventKind.CHECKED_IN, said, words=words, **columns)
     if not await spend_code(code.id, officer.staff_id, now):  # after the case, as every act takes its rows
         raise Refusal("code_used", at=when(now))
-    if booking is not None:
+    if booking is not None and elsewhere:
+        await give_up_booking(deps, case, "moved")
+    elif booking is not None:
         await end_booking(booking.id, "kept", now)
         await drop_reminders(case, booking.id, now)
-    await audit(deps, officer, case, "redeem_code", other_day=bool((reason or "").strip()))
+    other = {"other_station": True} if elsewhere else {}
+    await audit(deps, officer, case, "redeem_code", other_day=bool(other_day), **other)

@@ -1,6 +1,5 @@
 """Evidence of a signature: one sealed record in one chain, written in the transaction of the signature (B53, B55)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,6 @@ from domain.evidence import DigestAlgorithm, canonical_evidence, chain_digest
 from domain.letter_number import HIGHEST, make_letter_number
 from domain.local_time import day_of
 from domain.refusal import Refusal
-from domain.terms import SignatureLevel
 from models.case import Case
 from models.signature import hold_chain, move_chain
 
@@ -100,9 +98,3 @@ PROVEN_BY = ("wechat_login", "verified_phone")
 def proven_by(check: ProvenSigner | None) -> list[str]:
     """By what a signer is proven: a certificate or a face check is named after what the platform itself gives."""
     return [*PROVEN_BY, *([check.kind] if check else [])]
-
-
-def level_of(evidence: Mapping[str, Any]) -> SignatureLevel:
-    """The level of a signature from what proved its signer."""
-    last = evidence["proven_by"][-1]
-    return SignatureLevel(last) if last in set(SignatureLevel) else SignatureLevel.PHONE

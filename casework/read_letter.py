@@ -8,7 +8,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from casework.callers import Citizen, Officer, Reporter
 from casework.deps import Deps
 from casework.facts import facts_of
-from casework.serve import case_at_counter
+from casework.serve import case_at_counter, insist_whole
 from casework.track import own_case
 from domain.case_number import check_acceptance_number
 from domain.evidence import canonical_evidence
@@ -43,9 +43,11 @@ async def letter_at_counter(deps: Deps, officer: Officer, number: str) -> bytes:
     """The newest file, for the officer at the case's own counter; the reading is on record.
 
     Raises:
-        Refusal: as ``my_letter``; ``case_of_other_station``, ``staff_role_missing``.
+        Refusal: as ``my_letter``; ``case_of_other_station``, ``staff_role_missing``; ``presence_required``,
+            ``minor_leave_required`` while the case is masked.
     """
     case = await case_at_counter(deps, officer, number, "read_letter", or_at_household=True)
+    await insist_whole(deps, officer, case)
     return await _newest_file(await _standing_signature(deps, case))
 
 

@@ -9,23 +9,30 @@ from casework.deps import Deps, unit_of_work
 from casework.keep_clocks import start_clock
 from casework.owe import owe
 from casework.repeat import once
-from casework.serve import audit, case_at_counter, counter_case, insist_clerk
+from casework.serve import audit, case_at_counter, counter_case, fingerprint_of, insist_clerk
 from casework.step import Said, take_step
 from casework.track import own_case_to_change
 from casework.views import CounterCase, ProxyView
 from domain.applicant import FULL_AGE_FOR_OWN_APPLICATION, age_on, mask_name, normalise_name
-from domain.collection import missing_checks, needs_later_check
+from domain.collection import NO_FINGERPRINT, later_checks, missing_checks, needs_later_check
 from domain.identity_number import IdentityNumber, parse_identity_number
 from domain.lifecycle import ENDED
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, CaseState, ClockKind, CollectorKind, DeliveryMode, Kinship, NoticeKind
+from domain.terms import (
+    CaseEventKind,
+    CaseState,
+    ClockKind,
+    CollectorKind,
+    DeliveryMode,
+    FingerprintOutcome,
+    Kinship,
+    NoticeKind,
+)
 from models.card import keep_card, write_check, write_release
 from models.case import Case
 from models.case import name_collector as write_collector
 from templates.labels import label
 from templates.shown import day as day_text
-
-LATER_CHECKS = ("data", "fingerprint")  # R122: 核验证件信息，比对指纹信息
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ async def release_card(deps: Deps, officer: Officer, number: str, act: ReleaseAc
     case = await case_at_counter(deps, officer, number, "read_to_release")
     if act.collector is CollectorKind.POST:
         raise Refusal("step_out_of_order", source="R113", state=case.state, step="released")
-    _insist_checked(deps, case, act)
+    _insist_checked(deps, case, act, await fingerprint_of(case))
     name, number_of_collector = _collector(deps, act)
     now = deps.clock.now()
     async with unit_of_work(deps):
@@ -94,7 +101,7 @@ async def record_check(deps: Deps, officer: Officer, number: str, checks: Mappin
     case = await case_at_counter(deps, officer, number, "read_to_record_check", or_at_household=True)
     if case.state is not CaseState.RELEASED:
         raise Refusal("check_not_due", source="R122")
-    missing = [check for check in LATER_CHECKS if checks.get(check) is not True]
+    missing = [check for check in later_checks(await fingerprint_of(case)) if checks.get(check) is not True]
     if missing:
         raise Refusal("collection_checks_missing", source="R122", missing=missing)
     assert officer.point_id is not None
@@ -147,8 +154,9 @@ def _insist_can_collect(case: Case, collector: IdentityNumber, today: date) -> N
         raise Refusal("collector_too_young", source="R121")
 
 
-def _insist_checked(deps: Deps, case: Case, act: ReleaseAct) -> None:
-    missing = missing_checks(deps.rulebook.on(deps.today()), act.collector, act.checks)
+def _insist_checked(deps: Deps, case: Case, act: ReleaseAct, fingerprint: FingerprintOutcome | None) -> None:
+    enrolment = fingerprint if act.collector is CollectorKind.SELF and fingerprint in NO_FINGERPRINT else None
+    missing = missing_checks(deps.rulebook.on(deps.today()), act.collector, act.checks, enrolment)
     if missing:
         raise Refusal("collection_checks_missing", source="R120", missing=list(missing))
     if act.slip_number.strip() != case.slip_number:

@@ -3,12 +3,13 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from casework.deps import Deps
-from casework.sign_in_officer import hash_password
-from domain.terms import ReportKind, ServiceItem, StaffRole
+from casework.passwords import hash_password
+from domain.terms import ApprovalKind, ReportKind, ServiceItem, StaffRole
+from models.approval import give_leave, standing_leave
 from models.place import AcceptancePoint, keep_point, set_booking
 from models.staff import find_staff, find_station_system, keep_staff, keep_station_system
 
@@ -56,6 +57,9 @@ class _Point:
 
 
 OPERATOR = "demo-operator"
+SUPERVISOR = "demo-supervisor"
+AUDITOR = "demo-auditor"
+_LEAVE = timedelta(days=92)
 _JX, _GD = date(2021, 1, 1), date(2023, 3, 24)
 _POINTS = (
     _Point(
@@ -131,7 +135,7 @@ class DemoLogins:
     systems: Mapping[str, str]
 
 
-async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins:  # noqa: ARG001
+async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins:
     """Make the demo places or bring them up to date. ``known``: logins of an earlier seeding, kept as they are."""
     clerks: dict[str, str] = {}
     for one in _POINTS:
@@ -150,6 +154,9 @@ async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins: 
         if one.schedule is _OFFICE_HOURS:
             await set_booking(point.id, ServiceItem.ID_CARD_FIRST_APPLICATION, **_OFFICE_BOOKING)
         clerks[one.clerk] = await _seed_clerk(one, point, known)
+    clerks[SUPERVISOR] = await _seed_staff(SUPERVISOR, "演示负责人", StaffRole.SUPERVISOR, None, known)
+    clerks[AUDITOR] = await _seed_staff(AUDITOR, "演示审计员", StaffRole.AUDITOR, None, known)
+    await _seed_leave(deps, [one.clerk for one in _POINTS])
     clerks[OPERATOR] = await _seed_staff(OPERATOR, "演示管理员", StaffRole.OPERATOR, None, known)
     return DemoLogins(
         clerks=clerks,
@@ -160,6 +167,20 @@ async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins: 
 
 async def _seed_clerk(one: _Point, point: AcceptancePoint, known: DemoLogins | None) -> str:
     return await _seed_staff(one.clerk, f"演示民警（{one.name[:6]}）", StaffRole.CLERK, point.id, known)
+
+
+async def _seed_leave(deps: Deps, clerks: list[str]) -> None:
+    """The demo's supervisor lets its clerks read the data of minors (B51)."""
+    now, supervisor = deps.clock.now(), await find_staff(SUPERVISOR)
+    assert supervisor is not None
+    standing = {leave.asked_by.username for leave in await standing_leave(None, now, len(clerks) + 1)}
+    for clerk in [name for name in clerks if name not in standing]:
+        staff = await find_staff(clerk)
+        assert staff is not None
+        await give_leave(
+            kind=ApprovalKind.READ_MINOR, case_id=None, asked_by_id=staff.id, reason="演示：窗口受理未满16周岁申请人",
+            asked_at=now, decided_by_id=supervisor.id, decided_at=now, until=now + _LEAVE,
+        )  # fmt: skip
 
 
 async def _seed_staff(

@@ -1,5 +1,6 @@
 """The counter's side of a case: the own station's cases only, every read on record."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -8,25 +9,30 @@ from casework.callers import Officer
 from casework.deps import Deps
 from casework.explain_policy import answer
 from casework.facts import CaseFacts, facts_of, question_of
+from casework.masked import VISIT_TURNS, insist_minor_leave, masked, presence_is_stated
 from casework.track import booking_view, clock_views, history_of, letter_standing
 from casework.views import CheckLine, CounterCase, CounterLine, DayList, GuardianView
 from domain.applicant import mask_name
 from domain.case_number import check_acceptance_number, check_case_number
-from domain.collection import release_checks
+from domain.collection import NO_FINGERPRINT, release_checks
 from domain.division import find_division
 from domain.guide import Material
 from domain.local_time import day_bounds, day_of
 from domain.refusal import Refusal
 from domain.terms import (
+    ApprovalKind,
     CaseEventKind,
     CaseState,
     ClockKind,
     CollectorKind,
     DeliveryMode,
+    FingerprintOutcome,
     GuardianRelation,
     GuardianshipCase,
     StaffRole,
 )
+from models.account import Account
+from models.approval import may_read_minor, open_request
 from models.audit import write_audit
 from models.card import check_of
 from models.case import (
@@ -37,20 +43,15 @@ from models.case import (
     find_case,
     find_case_by_slip,
     named_collector,
+    turns_at,
 )
 from models.deadline import clocks_of
-from models.handoff import last_redemption
 from models.notice import unreached_at
-from models.slot import bookings_at, latest_booking
+from models.slot import bookings_at, latest_booking, live_booking
 from templates.labels import label
+from templates.shown import when
 
 LIST_LIMIT = 200
-_VISIT_TURNS = (
-    CaseEventKind.CHECKED_IN,
-    CaseEventKind.SUPPLEMENTS_LISTED,
-    CaseEventKind.BOOKED,
-    CaseEventKind.BOOKING_CANCELLED,
-)
 _ON_THE_WAY = (
     CaseState.ACCEPTED,
     CaseState.UNDER_REVIEW,
@@ -62,13 +63,18 @@ _ON_THE_WAY = (
 
 async def read_case(deps: Deps, officer: Officer, number: str) -> CounterCase:
     """The case beside its checklist, also for the household place that makes the later check (R122). Every read is on
-    record.
+    record. Masked until the officer stated who stands at the counter (T13), a minor's also without leave (B51).
 
     Raises:
         Refusal: ``case_number_malformed``, ``case_not_found``, ``case_of_other_station``, ``staff_role_missing``.
     """
     case = await case_at_counter(deps, officer, number, "read_case", or_at_household=True)
-    return await counter_case(deps, case)
+    seen, now = await counter_case(deps, case), deps.clock.now()
+    leave = not case.is_minor or await may_read_minor(officer.staff_id, case.id, now)
+    if leave and presence_is_stated(officer, await events_of(case.id), deps.today()):
+        await audit(deps, officer, case, "read_whole_case")
+        return seen
+    return replace(masked(seen), needs_leave=not leave)
 
 
 async def find_at_counter(deps: Deps, officer: Officer, text: str) -> str:
@@ -103,12 +109,26 @@ async def day_list(deps: Deps, officer: Officer, day: date | None = None) -> Day
     released = await cases_at_point(point_id, [CaseState.RELEASED], LIST_LIMIT)
     return DayList(
         day=day,
-        booked=tuple(_line(b.case, b.slot.starts_at) for b in booked if b.case.state is CaseState.OPEN),
+        booked=tuple(_line(b.case, b.slot.starts_at) for b in booked if b.ended_at is None),
+        arrived=await _arrived(point_id, day, {b.case_id: b.slot.starts_at for b in booked}),
         on_the_way=_lines(await cases_at_point(point_id, _ON_THE_WAY, LIST_LIMIT)),
         to_collect=_lines(await cases_at_point(point_id, [CaseState.ARRIVED], LIST_LIMIT)),
         checks_open=_lines(released),
         unreached=tuple(_line(case) for case in unreached.values() if case is not None),
     )
+
+
+async def _arrived(point_id: int, day: date, booked: Mapping[int, datetime]) -> tuple[CounterLine, ...]:
+    """Who was checked in that day, last first; each case once, and none whose scan was undone."""
+    lines: dict[int, CounterLine] = {}
+    undone: set[int] = set()
+    for event in await turns_at(point_id, (CaseEventKind.CHECKED_IN, CaseEventKind.SCAN_UNDONE), *day_bounds(day)):
+        if event.kind is CaseEventKind.SCAN_UNDONE and event.case_id not in lines:
+            undone.add(event.case_id)
+        elif event.case_id not in lines and event.case_id not in undone:
+            line = _line(event.case, booked.get(event.case_id))
+            lines[event.case_id] = replace(line, arrived_at=event.at)
+    return tuple(lines.values())
 
 
 async def case_at_counter(
@@ -129,8 +149,12 @@ async def _insist_may_see(deps: Deps, officer: Officer, case: Case, act: str, *,
     own = case.acceptance_point_id == _counter_of(officer)
     allowed = own or (or_at_household and await _checks_at_household(case, officer))
     await audit(deps, officer, case, act if allowed else f"{act}_refused")
-    if not allowed:
-        raise Refusal("case_of_other_station", source="R085")
+    if allowed:
+        return
+    booking = await live_booking(case.id)
+    if booking is not None and await _came_today(deps, case, officer.point_name):
+        raise Refusal("rebooked_meanwhile", station=booking.slot.point.name, time=when(booking.slot.starts_at))
+    raise Refusal("case_of_other_station", source="R085")
 
 
 def serves_household(case: Case, officer: Officer) -> bool:
@@ -153,18 +177,36 @@ async def visit_is_open(deps: Deps, case: Case) -> bool:
 
     A visit ends with the day, with a list of supplements, and when the citizen books anew or cancels.
     """
-    redeemed = await last_redemption(case.id)
-    if redeemed is None or redeemed.point_id != case.acceptance_point_id:
-        return False
-    turns = [event for event in await events_of(case.id) if event.kind in _VISIT_TURNS]
+    turns = [event for event in await events_of(case.id) if event.kind in VISIT_TURNS]
     last = turns[-1] if turns else None
     return last is not None and last.kind is CaseEventKind.CHECKED_IN and day_of(last.at) == deps.today()
 
 
 async def insist_visit(deps: Deps, case: Case) -> None:
-    """The person must stand at the counter. Raises ``not_checked_in``."""
-    if not await visit_is_open(deps, case):
-        raise Refusal("not_checked_in", source="R076")
+    """The person must stand at the counter. Raises ``not_checked_in``, ``rebooked_meanwhile``."""
+    if await visit_is_open(deps, case):
+        return
+    if await _came_today(deps, case) and (booking := await live_booking(case.id)) is not None:
+        slot = booking.slot
+        raise Refusal("rebooked_meanwhile", station=slot.point.name, time=when(slot.starts_at))
+    raise Refusal("not_checked_in", source="R076")
+
+
+async def _came_today(deps: Deps, case: Case, unit: str | None = None) -> bool:
+    """Whether the person was checked in today; ``unit``: at this counter."""
+    came = [event for event in await events_of(case.id) if event.kind is CaseEventKind.CHECKED_IN]
+    return bool(came) and day_of(came[-1].at) == deps.today() and unit in {None, came[-1].unit}
+
+
+async def insist_whole(deps: Deps, officer: Officer, case: Case) -> None:
+    """Whatever shows a person in full waits for the word that somebody stands there (T13), a minor also for leave.
+
+    Raises:
+        Refusal: ``presence_required``, ``minor_leave_required`` (B51).
+    """
+    await insist_minor_leave(officer, case, deps.clock.now())
+    if not presence_is_stated(officer, await events_of(case.id), deps.today()):
+        raise Refusal("presence_required", source="R076")
 
 
 def materials_at_counter(deps: Deps, case: Case) -> tuple[Material, ...]:
@@ -187,6 +229,7 @@ async def counter_case(deps: Deps, case: Case) -> CounterCase:
     guardian = form.get("guardian")
     collector = await named_collector(case.id)
     checked_in = await visit_is_open(deps, case)
+    fingerprint, differences = await _as_accepted(case)
     return CounterCase(
         number=case.number,
         item=case.item,
@@ -212,13 +255,17 @@ async def counter_case(deps: Deps, case: Case) -> CounterCase:
         letter=letter_standing(facts),
         materials=tuple(_material_line(material) for material in materials_at_counter(deps, case)),
         checks=_checks(case),
-        release_checks={kind: _release_lines(deps, kind) for kind in CollectorKind},
+        release_checks={kind: _release_lines(deps, kind, fingerprint) for kind in CollectorKind},
         named_collector=f"{collector.name}（{label(collector.kinship, 'Kinship')}）" if collector else None,
         acceptance_number=case.acceptance_number,
         slip_number=case.slip_number,
         clocks=await clock_views(case),
         history=await history_of(case),
         may=await _may(case, facts, checked_in=checked_in),
+        differences=differences,
+        fingerprint=fingerprint,
+        new_phone=await _new_phone(case),
+        asked=tuple([kind for kind in ApprovalKind if await open_request(kind, case.id)]),
     )
 
 
@@ -306,8 +353,28 @@ def _checks(case: Case) -> tuple[CheckLine, ...]:
     )
 
 
-def _release_lines(deps: Deps, kind: CollectorKind) -> tuple[CheckLine, ...]:
-    rule = release_checks(deps.rulebook.on(deps.today()), kind)
+async def fingerprint_of(case: Case) -> FingerprintOutcome | None:
+    """What the acceptance stated about fingerprints (R138–R140); None before it, and where nothing was said."""
+    return (await _as_accepted(case))[0]
+
+
+async def _as_accepted(case: Case) -> tuple[FingerprintOutcome | None, Mapping[str, str]]:
+    accepted = next((one for one in await events_of(case.id) if one.kind is CaseEventKind.ACCEPTED), None)
+    if accepted is None:
+        return None, {}
+    said = accepted.facts.get("fingerprint")
+    return FingerprintOutcome(said) if said else None, (accepted.words or {}).get("differences", {})
+
+
+async def _new_phone(case: Case) -> str | None:
+    """A number the account verified after the case was opened with another one (R066)."""
+    phone = (await Account.get(id=case.account_id)).phone
+    return phone if phone and phone != case.form["phone"] else None
+
+
+def _release_lines(deps: Deps, kind: CollectorKind, fingerprint: FingerprintOutcome | None) -> tuple[CheckLine, ...]:
+    enrolment = fingerprint if kind is CollectorKind.SELF and fingerprint in NO_FINGERPRINT else None
+    rule = release_checks(deps.rulebook.on(deps.today()), kind, enrolment)
     return tuple(CheckLine(check, label(check, "CollectionCheck"), rule.cite) for check in rule.texts("checks"))
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from domain.terms import NoticeKind
+from domain.terms import NoticeKind, StaffRole
 
 SECRETS_FILE = "secrets.json"
 MOST_BITS = 24  # half a minute and more on a phone
@@ -86,6 +86,7 @@ class Settings:
     port: int
     console_host: str
     console_port: int
+    second_factor_roles: frozenset[StaffRole]
     sandbox_host: str
     sandbox_port: int
     sms_sandbox_port: int
@@ -155,6 +156,14 @@ class _Reader:
             return int(raw)
         self.problems.append(f"{name} must be a port number from 0 to 65535")
         return default
+
+    def roles(self, name: str) -> frozenset[StaffRole]:
+        raw = [word.strip() for word in (self.env.get(name) or "").split(",") if word.strip()]
+        try:
+            return frozenset(StaffRole(word) for word in raw)
+        except ValueError:
+            self.problems.append(f"{name} must name roles: {', '.join(StaffRole)}")
+            return frozenset()
 
     def bits(self, name: str) -> int:
         raw = self.env.get(name) or "0"
@@ -297,6 +306,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         port=read.port("TONGBAN_PORT", 8080),
         console_host=read.text("TONGBAN_CONSOLE_HOST", "127.0.0.1"),
         console_port=read.port("TONGBAN_CONSOLE_PORT", 8081),
+        second_factor_roles=read.roles("TONGBAN_CONSOLE_SECOND_FACTOR"),
         sandbox_host="127.0.0.1",
         sandbox_port=read.port("TONGBAN_SANDBOX_PORT", 8082),
         sms_sandbox_port=read.port("TONGBAN_SMS_SANDBOX_PORT", 8083),

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from casework.callers import Citizen
 from casework.deps import MAKE_LETTERS, Deps, unit_of_work
-from casework.facts import Letter, facts_of, insist_age
-from casework.keep_evidence import Circumstances, evidence_columns, level_of, proven_by
+from casework.facts import Letter, facts_of, insist_age, level_of
+from casework.keep_evidence import Circumstances, evidence_columns, proven_by
 from casework.prove_signer import ProvenSigner, SignerProof, prove_signer
 from casework.repeat import once
 from casework.secret import fresh_token, hashed

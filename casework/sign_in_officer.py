@@ -1,16 +1,20 @@
 """Staff sign in with a password; failures are counted and lock the account for a while."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from functools import cache, partial
-
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
+from datetime import datetime
 
 from casework.callers import Officer
 from casework.deps import Deps, database_expected
+from casework.passwords import hash_password, matches
+from casework.prove_again import second_factor_holds
 from casework.secret import fresh_token, hashed
+from casework.sign_in_limits import (
+    FAILURES_ALLOWED,
+    LOCKED_FOR,
+    PROOF_HOLDS,
+    SESSION_IDLE,
+    SESSION_LIFE,
+    TOUCH_EVERY,
+)
 from casework.views import StaffSessionView
 from domain.refusal import Refusal
 from models.audit import write_audit
@@ -24,38 +28,41 @@ from models.staff import (
     start_staff_session,
     touch_staff_session,
 )
-from templates.shown import when
-
-FAILURES_ALLOWED = 5
-LOCKED_FOR = timedelta(minutes=15)
-SESSION_IDLE = timedelta(minutes=30)
-SESSION_LIFE = timedelta(hours=10)
-TOUCH_EVERY = timedelta(minutes=1)
-_AT_ONCE = 2  # Argon2id takes memory and a core; a rush of logins must not starve the counter
 
 
-async def sign_in_officer(deps: Deps, username: str, password: str) -> StaffSessionView:
-    """Check a password and open a console session. Every attempt is on record (V16.3.1).
+async def sign_in_officer(deps: Deps, username: str, password: str, one_time_code: str = "") -> StaffSessionView:
+    """Check password and, where one belongs to the account, the one-time code; open a console session.
 
-    The answer to an unknown name and to a wrong password is the same, and takes as long.
+    Every attempt is on record (V16.3.1).
+
+    The answer to an unknown name, to a wrong password and to a locked account is the same, and takes as long.
 
     Raises:
-        Refusal: ``staff_login_failed``, ``staff_locked``.
+        Refusal: ``staff_login_failed``.
     """
     staff = await find_staff(username[:60])
     now = deps.clock.now()
+    right = await matches(staff.password_hash if staff else await _nobody(), password)
     if staff is not None and staff.locked_until is not None and now < staff.locked_until:
         await _record(deps, username, staff, "sign_in_locked")
-        raise Refusal("staff_locked", until=when(staff.locked_until))
-    right = await _matches(staff.password_hash if staff else await _nobody(), password)
-    if staff is None or staff.disabled_at is not None or not right:
+        raise Refusal("staff_login_failed")
+    expired = staff is not None and staff.password_until is not None and now >= staff.password_until
+    if staff is None or staff.disabled_at is not None or expired or not right:
+        await _failed(deps, username, staff)
+    if staff is not None and not await second_factor_holds(deps, staff, one_time_code):
         await _failed(deps, username, staff)
     assert staff is not None
     await clear_failures(staff.id)
-    await _record(deps, username, staff, "sign_in")
+    await _record(deps, username, staff, "sign_in", second_factor=staff.totp_since is not None)
     token, csrf, ends_at = fresh_token(deps), fresh_token(deps), now + SESSION_LIFE
     await start_staff_session(
-        staff_id=staff.id, token_hash=hashed(token), csrf_token=csrf, created_at=now, last_seen_at=now, ends_at=ends_at
+        staff_id=staff.id,
+        token_hash=hashed(token),
+        csrf_token=csrf,
+        created_at=now,
+        last_seen_at=now,
+        ends_at=ends_at,
+        proved_at=now,
     )
     return StaffSessionView(token=token, csrf_token=csrf, expires_at=ends_at)
 
@@ -88,32 +95,22 @@ async def who_serves(deps: Deps, token: str, request_id: str = "") -> Officer:
         point_division=point.division if point else None,
         csrf_token=session.csrf_token,
         request_id=request_id,
+        session_id=session.id,
+        proven_recently=_proven_recently(session.proved_at or session.created_at, now),
+        second_factor=staff.totp_since is not None,
+        must_enrol=staff.totp_since is None and staff.role in deps.settings.second_factor_roles,
+        must_change_password=staff.password_until is not None,
         division=staff.division,
     )
+
+
+def _proven_recently(proved_at: datetime, now: datetime) -> bool:
+    return now - proved_at <= PROOF_HOLDS
 
 
 async def sign_out_officer(deps: Deps, token: str) -> None:
     """End the session on the server (V7.4.1)."""
     await end_staff_session(hashed(token), deps.clock.now())
-
-
-async def hash_password(password: str) -> str:
-    """Argon2id with the library's current parameters (V11.4.2), off the loop."""
-    return await asyncio.get_running_loop().run_in_executor(_hashers(), PasswordHasher().hash, password)
-
-
-async def _matches(password_hash: str, password: str) -> bool:
-    check = partial(PasswordHasher().verify, password_hash, password)
-    try:
-        return await asyncio.get_running_loop().run_in_executor(_hashers(), check)
-    except (Argon2Error, InvalidHashError):
-        return False
-
-
-@cache
-def _hashers() -> ThreadPoolExecutor:
-    """So many threads hash at once and no more, whatever comes in."""
-    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
 
 
 _NOBODY: list[str] = []
@@ -133,6 +130,8 @@ async def _failed(deps: Deps, username: str, staff: Staff | None) -> None:
     raise Refusal("staff_login_failed")
 
 
-async def _record(deps: Deps, username: str, staff: Staff | None, act: str) -> None:
+async def _record(deps: Deps, username: str, staff: Staff | None, act: str, **facts: object) -> None:
     actor = f"staff:{staff.username}" if staff else f"unknown:{hashed(username)[:12]}"
-    await write_audit(at=deps.clock.now(), actor=actor, act=act, staff_id=staff.id if staff else None)
+    await write_audit(
+        at=deps.clock.now(), actor=actor, act=act, staff_id=staff.id if staff else None, facts=dict(facts)
+    )

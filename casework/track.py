@@ -5,7 +5,7 @@ from typing import Any
 
 from casework.callers import Citizen
 from casework.deps import Deps
-from casework.facts import CaseFacts, facts_of, signed_by
+from casework.facts import CaseFacts, facts_of, level_of, signed_by
 from casework.views import (
     BookingView,
     CaseLine,
@@ -54,6 +54,7 @@ _NEXT = {
     CaseState.WITHDRAWN: "申请已撤回。需要时可以重新申请。",
     CaseState.LAPSED: "申请已过期。需要时可以重新申请。",
 }
+_AMONG_OFFICERS = {"note", "differences", "point", "who", "by", "reason_at_counter"}
 _POSTED = "证件已寄出，请留意收件并当面核对。"
 
 
@@ -150,6 +151,7 @@ def letter_standing(facts: CaseFacts) -> LetterStanding:
         signed_at=facts.signature.signed_at if facts.signature else None,
         method=signed_by(facts),
         number=facts.signature.number if facts.signature else None,
+        level=level_of(facts.signature.evidence) if facts.signature else None,
         sign_again=facts.signed_before and facts.letter_standing == "to_sign",
     )
 
@@ -225,8 +227,8 @@ def _event(event: CaseEvent) -> EventView:
 
 
 def _told(event: CaseEvent) -> dict[str, Any]:
-    """Facts and words of an event; a note among officers is not among them."""
-    return {name: fact for name, fact in {**event.facts, **(event.words or {})}.items() if name != "note"}
+    """Facts and words of an event; what officers wrote for each other is not among them."""
+    return {name: fact for name, fact in {**event.facts, **(event.words or {})}.items() if name not in _AMONG_OFFICERS}
 
 
 async def _line(case: Case) -> CaseLine:

@@ -1,16 +1,19 @@
 """What an act returns: frozen values, ready to be shown. Doors turn them into JSON or pages; none is written back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from domain.terms import (
+    ApprovalKind,
     CaseEventKind,
     CaseState,
     ClockKind,
     CollectorKind,
     DayKind,
     DeliveryMode,
+    FingerprintOutcome,
     GuardianRelation,
     GuardianshipCase,
     Kinship,
@@ -224,7 +227,8 @@ class LetterStanding:
     """Where the commitment letter of a case stands.
 
     ``standing``: not_required | to_sign | signed | on_paper (sign at the counter) | confirmed. ``number`` is the
-    signed letter's own. ``sign_again``: it was signed, and then a signed fact was corrected (T07).
+    signed letter's own. ``sign_again``: it was signed, and then a signed fact was corrected (T07). ``level``: what
+    proved the signer of a signature made on the phone (D8).
     """
 
     standing: str
@@ -233,6 +237,7 @@ class LetterStanding:
     method: SignatureMethod | None
     number: str | None = None
     sign_again: bool = False
+    level: SignatureLevel | None = None
 
 
 @dataclass(frozen=True)
@@ -368,7 +373,12 @@ class GuardianView:
 
 @dataclass(frozen=True)
 class CounterCase:
-    """The pre-filled case beside its checklist, as the clerk at its own counter sees it: a draft, not proof."""
+    """The pre-filled case beside its checklist, as the clerk at its own counter sees it: a draft, not proof.
+
+    ``whole``: not masked (T13). ``needs_leave``: it stays masked until a supervisor gives leave (B51). ``differences``
+    and ``fingerprint`` are what the acceptance stated (R070, R138). ``new_phone``: verified after the case was opened.
+    ``asked``: what waits for a supervisor.
+    """
 
     number: str
     item: ServiceItem
@@ -379,8 +389,8 @@ class CounterCase:
     checked_in: bool
     name: str
     identity_number: str
-    sex: str
-    birth_date: date
+    sex: str | None
+    birth_date: date | None
     household_place: str
     household_address: str
     collective_household: bool
@@ -401,6 +411,12 @@ class CounterCase:
     clocks: tuple[ClockView, ...]
     history: tuple[EventView, ...]
     may: tuple[str, ...]
+    whole: bool = True
+    needs_leave: bool = False
+    differences: Mapping[str, str] = field(default_factory=dict)
+    fingerprint: FingerprintOutcome | None = None
+    new_phone: str | None = None
+    asked: tuple[ApprovalKind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -414,11 +430,15 @@ class CounterLine:
     name_masked: str
     is_minor: bool
     starts_at: datetime | None
+    arrived_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class DayList:
-    """The clerk's day: who is booked, what is on the way, what waits to be collected, whom we could not reach."""
+    """The clerk's day: who is booked, what is on the way, what waits to be collected, whom we could not reach.
+
+    ``arrived``: who was checked in that day; without ``starts_at`` it was a walk-in.
+    """
 
     day: date
     booked: tuple[CounterLine, ...]
@@ -426,6 +446,7 @@ class DayList:
     to_collect: tuple[CounterLine, ...]
     checks_open: tuple[CounterLine, ...]
     unreached: tuple[CounterLine, ...]
+    arrived: tuple[CounterLine, ...] = ()
 
 
 @dataclass(frozen=True)

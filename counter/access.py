@@ -11,6 +11,7 @@ from casework.report import who_reports
 from casework.sign_in_officer import who_serves
 from counter.forms import Form, read_form
 from counter.keys import ACTOR, DEPS, OFFICER, REQUEST_ID
+from counter.pictures import read_picture_form
 from counter.reading import read_body
 from counter.sessions import insist_own_form, insist_own_site, session_token
 from domain.refusal import Refusal
@@ -41,15 +42,21 @@ class Public:
 
 @dataclass(frozen=True)
 class OfficerIn:
-    """A logged-in member of staff in one of these roles; a POST must come from our own form."""
+    """A logged-in member of staff in one of these roles; a POST must come from our own form.
+
+    ``unfinished``: also for whoever has to change an initial password or set up a second factor first.
+    """
 
     roles: frozenset[StaffRole]
+    unfinished: bool = False
 
     def guard(self, handler: AnyHandler) -> Handler:
         """The handler gets the request and the officer, and for a POST the form."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             officer = await _officer(request)
+            if not self.unfinished:
+                _insist_finished(officer)
             if request.method in SAFE_METHODS:
                 self._insist_role(officer.role)
                 return await handler(request, officer)
@@ -62,6 +69,28 @@ class OfficerIn:
     def _insist_role(self, role: StaffRole) -> None:
         if role not in self.roles:
             raise Refusal("staff_role_missing", source="R078")
+
+
+@dataclass(frozen=True)
+class PictureFrom:
+    """As ``OfficerIn``, for a form with one picture."""
+
+    roles: frozenset[StaffRole]
+
+    def guard(self, handler: AnyHandler) -> Handler:
+        """The handler gets the request, the officer, the form and the picture."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            officer = await _officer(request)
+            insist_own_site(request)
+            _insist_finished(officer)
+            if officer.role not in self.roles:
+                raise Refusal("staff_role_missing", source="R078")
+            form, picture = await read_picture_form(request)
+            insist_own_form(form, officer)
+            return await handler(request, officer, form, picture)
+
+        return guarded
 
 
 @dataclass(frozen=True)
@@ -88,7 +117,7 @@ class StationSystem:
         return guarded
 
 
-Access: TypeAlias = Public | OfficerIn | StationSystem
+Access: TypeAlias = Public | OfficerIn | PictureFrom | StationSystem
 
 PUBLIC = Public()
 STATION_SYSTEM = StationSystem()
@@ -99,6 +128,16 @@ def OFFICER_IN(*roles: StaffRole) -> OfficerIn:  # noqa: N802 - reads like PUBLI
     return OfficerIn(frozenset(roles or StaffRole))
 
 
+def UNFINISHED() -> OfficerIn:  # noqa: N802 - as OFFICER_IN
+    """Access to the own account: for every member of staff, whatever is still to be set up."""
+    return OfficerIn(frozenset(StaffRole), unfinished=True)
+
+
+def PICTURE_FROM(*roles: StaffRole) -> PictureFrom:  # noqa: N802 - as OFFICER_IN
+    """Access for these roles, with a picture."""
+    return PictureFrom(frozenset(roles))
+
+
 async def _officer(request: web.Request) -> Officer:
     token = session_token(request)
     if token is None:
@@ -107,6 +146,11 @@ async def _officer(request: web.Request) -> Officer:
     request[OFFICER] = officer
     request[ACTOR] = officer.actor
     return officer
+
+
+def _insist_finished(officer: Officer) -> None:
+    if officer.must_change_password or officer.must_enrol:
+        raise Refusal("account_unfinished")
 
 
 async def _own_form(request: web.Request) -> Form:

@@ -29,7 +29,7 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     # not "no-referrer": browsers then call the origin of our own forms "null"
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -79,6 +79,9 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 
 
 def _refused(request: web.Request, refusal: Refusal) -> web.StreamResponse:
+    if refusal.code == "account_unfinished" and request.method in SAFE_METHODS:
+        request[REFUSED] = refusal.code
+        return web.Response(status=303, headers={"Location": "/account"})
     if refusal.code != "staff_session_required" or request.path.startswith(STATION_API):
         return answer(request, refusal)
     request[REFUSED] = refusal.code

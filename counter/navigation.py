@@ -20,9 +20,13 @@ class Entry:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("day", "/", "今日办理", _EVERYBODY),
+    Entry("approvals", "/approvals", "待我审批", frozenset({StaffRole.SUPERVISOR})),
     Entry("appeals", "/appeals", "未到场申诉", _CLERK),
     Entry("announcements", "/announcements", "公告", _EVERYBODY),
     Entry("closures", "/closures", "临时停办", frozenset({StaffRole.OPERATOR, StaffRole.SUPERVISOR})),
+    Entry("staff", "/staff", "账号管理", frozenset({StaffRole.OPERATOR})),
+    Entry("audit", "/audit", "调阅记录", frozenset({StaffRole.AUDITOR})),
+    Entry("account", "/account", "我的账号", _EVERYBODY),
 )
 
 

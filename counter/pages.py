@@ -8,14 +8,14 @@ from aiohttp import web
 
 from casework.accept import DeclineReason
 from casework.callers import Officer
-from casework.release_card import LATER_CHECKS
 from casework.views import CounterCase, DayList
 from counter.forms import Form
 from counter.keys import REFUSED
 from counter.navigation import entries_for
 from counter.refusals import status_of
+from domain.collection import later_checks
 from domain.refusal import Refusal
-from domain.terms import CollectorKind, Kinship
+from domain.terms import CaseState, CollectorKind, FingerprintOutcome, Kinship, Present
 from templates.labels import label
 from templates.pages import render_page
 from templates.refusals import RefusalText, refusal_text
@@ -23,7 +23,9 @@ from templates.shown import day
 
 # What the page says after an act: told by a word in the address, never by text.
 DONE: Mapping[str, str] = {
-    "scan": "已登记到场。请先核对来人身份，再核对下面的信息。",
+    "scan": "已登记到场。请先核对来人身份，确认到场后显示完整信息。",
+    "presence": "已记录到场确认，下面是完整的预登记信息。",
+    "asked": "申请已提交，等负责人审批。审批通过前一切不变。",
     "letter": "告知承诺书的确认已登记。",
     "acceptance": "已登记受理。请在人口信息管理系统中完成流转，并把领证回执交给申请人。",
     "decline": "已登记不予受理，原因和去向已通知申请人。",
@@ -104,10 +106,12 @@ def case_page(
         applicant=compared_of_applicant(case),
         guardian=compared_of_guardian(case),
         reasons=tuple(DeclineReason),
+        fingerprints=tuple(FingerprintOutcome),
+        present=present_choices(case),
         kinships=tuple(Kinship),
         self_checks=self_checks,
         proxy_checks=case.release_checks.get(CollectorKind.PROXY, ()),
-        later_checks=tuple(check for check in self_checks if check.code in LATER_CHECKS),
+        later_checks=tuple(check for check in self_checks if check.code in later_checks(case.fingerprint)),
     )
 
 
@@ -116,22 +120,33 @@ def day_page(
     today: DayList | None,
     *,
     problem: RefusalText | None = None,
-    code_for_other_day: str = "",
+    again: tuple[str, str, str] | None = None,
+    other_day: bool = False,
     status: int = 200,
 ) -> web.Response:
-    """The clerk's day with the scan box; ``code_for_other_day`` asks for the reason to serve on another day."""
+    """The clerk's day with the scan box. ``again``: the code that needs a reason, the refusal that asks for it, and the
+    reason given already for serving another station's booking."""
     return html_page(
         "day.html",
         status=status,
         officer=officer,
         today=today,
         problem=problem,
-        code_for_other_day=code_for_other_day,
+        again=again,
+        other_day=other_day,
     )
 
 
 def compared_of_applicant(case: CounterCase) -> tuple[Compared, ...]:
     """The applicant's data in the order of the registration form (R131, R144)."""
+    if not case.whole or case.sex is None or case.birth_date is None:
+        return (
+            Compared("name", "姓名", case.name),
+            Compared("identity_number", "公民身份号码", case.identity_number, numeric=True),
+            Compared("household_address", "户籍地", case.household_address),
+            Compared("residence_address", "现居住地", case.residence_address),
+            Compared("phone", "联系电话", case.phone, numeric=True),
+        )
     return (
         Compared("name", "姓名", case.name),
         Compared("identity_number", "公民身份号码", case.identity_number, numeric=True),
@@ -151,3 +166,11 @@ def compared_of_guardian(case: CounterCase) -> tuple[Compared, ...]:
         Compared("guardian_name", "监护人姓名", case.guardian.name),
         Compared("guardian_identity_number", "监护人公民身份号码", case.guardian.identity_number, numeric=True),
     )
+
+
+def present_choices(case: CounterCase) -> tuple[Present, ...]:
+    """Who may be stated to stand there: before acceptance the applicant, with the guardian for a minor (R031)."""
+    if case.state is CaseState.OPEN:
+        return (Present.MINOR_AND_GUARDIAN,) if case.is_minor else (Present.APPLICANT,)
+    own = Present.MINOR_AND_GUARDIAN if case.is_minor else Present.APPLICANT
+    return (own, Present.COLLECTOR)

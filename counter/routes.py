@@ -5,24 +5,33 @@ from typing import Final
 
 from aiohttp import web
 
-from counter.access import OFFICER_IN, PUBLIC, STATION_SYSTEM, Access, AnyHandler
+from counter.access import OFFICER_IN, PICTURE_FROM, PUBLIC, STATION_SYSTEM, UNFINISHED, Access, AnyHandler
 from counter.handlers import (
+    accounts,
     announcements,
     appeals,
+    approvals,
+    audits,
     cases,
     closures,
     days,
     health,
     keys,
     logins,
+    prints,
     reports,
     scans,
+    staff,
     statics,
 )
 from domain.terms import StaffRole
 
 ANYONE_SIGNED_IN: Final = OFFICER_IN()
 AT_THE_COUNTER: Final = OFFICER_IN(StaffRole.CLERK)
+OWN_ACCOUNT: Final = UNFINISHED()
+OPERATING: Final = OFFICER_IN(StaffRole.OPERATOR)
+AUDITING: Final = OFFICER_IN(StaffRole.AUDITOR)
+SUPERVISING: Final = OFFICER_IN(StaffRole.SUPERVISOR)
 MAY_CLOSE: Final = OFFICER_IN(StaffRole.OPERATOR, StaffRole.SUPERVISOR)
 
 
@@ -41,12 +50,27 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/static/{name}", statics.show, PUBLIC),
     Route("GET", "/login", logins.show, PUBLIC),
     Route("POST", "/login", logins.sign_in, PUBLIC),
-    Route("POST", "/logout", logins.sign_out, ANYONE_SIGNED_IN),
+    Route("POST", "/logout", logins.sign_out, OWN_ACCOUNT),
+    Route("GET", "/account", accounts.show, OWN_ACCOUNT),
+    Route("POST", "/account/password", accounts.change_password, OWN_ACCOUNT),
+    Route("GET", "/account/factor.svg", accounts.show_factor, OWN_ACCOUNT),
+    Route("POST", "/account/factor", accounts.confirm_factor, OWN_ACCOUNT),
+    Route("POST", "/account/factor/removal", accounts.remove_factor, OWN_ACCOUNT),
+    Route("GET", "/staff", staff.show, OPERATING),
+    Route("POST", "/staff", staff.add, OPERATING),
+    Route("POST", "/staff/{username}", staff.change, OPERATING),
+    Route("GET", "/audit", audits.show, AUDITING),
     Route("GET", "/", days.show, ANYONE_SIGNED_IN),
     Route("GET", "/keys", keys.show, ANYONE_SIGNED_IN),
     Route("POST", "/scan", scans.scan, AT_THE_COUNTER),
+    Route("POST", "/scan/picture", scans.scan_picture, PICTURE_FROM(StaffRole.CLERK)),
     Route("GET", "/cases/{number}", cases.show, AT_THE_COUNTER),
     Route("GET", "/cases/{number}/letter.pdf", cases.show_letter, AT_THE_COUNTER),
+    Route("GET", "/cases/{number}/draft", prints.draft, AT_THE_COUNTER),
+    Route("GET", "/cases/{number}/paper-letter", prints.paper_letter, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/presence", cases.state_presence, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/check-in", cases.check_in, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/approvals", cases.ask_approval, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/letter", cases.confirm_letter, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/acceptance", cases.accept, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/decline", cases.decline, AT_THE_COUNTER),
@@ -54,6 +78,9 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/cases/{number}/arrival", cases.register_arrival, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/release", cases.release, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/check", cases.record_check, AT_THE_COUNTER),
+    Route("GET", "/approvals", approvals.show, SUPERVISING),
+    Route("POST", "/approvals", approvals.give_leave, SUPERVISING),
+    Route("POST", "/approvals/{id}", approvals.decide, SUPERVISING),
     Route("GET", "/closures", closures.show, MAY_CLOSE),
     Route("POST", "/closures", closures.close, MAY_CLOSE),
     Route("GET", "/closures/{number}", closures.report, MAY_CLOSE),

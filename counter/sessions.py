@@ -36,6 +36,18 @@ def drop_session(response: web.StreamResponse) -> None:
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
 
 
+def insist_kept_cookie(request: web.Request) -> None:
+    """Raise Refusal ``connection_not_secure`` when the browser would throw our cookie away and the login would loop.
+
+    A Secure cookie is kept over https and on the machine itself. The browser names the address it sees in ``Origin``.
+    """
+    origin = urlsplit(request.headers.get("Origin", ""))
+    host = origin.hostname or ""
+    itself = host in {"localhost", "::1"} or host.startswith("127.") or host.endswith(".localhost")
+    if origin.scheme == "http" and not itself:
+        raise Refusal("connection_not_secure")
+
+
 def insist_own_site(request: web.Request) -> None:
     """Raise Refusal ``csrf_failed`` when the browser says that another site sent this.
 

@@ -7,6 +7,8 @@ from domain.deadline import Deadline, deadline
 from domain.policy.rule import Rules, Value
 from domain.terms import CollectorKind, DayKind, FingerprintOutcome
 
+NO_FINGERPRINT = frozenset({FingerprintOutcome.ENROL_FAILED, FingerprintOutcome.NOT_ENROLLED})
+
 
 def required_checks(
     rules: Rules, kind: CollectorKind, fingerprint: FingerprintOutcome | None = None
@@ -27,6 +29,11 @@ def missing_checks(
 ) -> tuple[str, ...]:
     """The flags still missing; only a plain True counts."""
     return tuple(check for check in required_checks(rules, kind, fingerprint) if given.get(check) is not True)
+
+
+def later_checks(fingerprint: FingerprintOutcome | None = None) -> tuple[str, ...]:
+    """What the later check compares (R122); without a fingerprint (R139, R140) the person is checked instead."""
+    return ("data", "identity_checked" if fingerprint in NO_FINGERPRINT else "fingerprint")
 
 
 def needs_later_check(kind: CollectorKind) -> bool:

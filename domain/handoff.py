@@ -3,11 +3,15 @@
 ``TB-`` and seven groups of four: 26 characters carry 128 random bits, two are check characters.
 """
 
+import re
 import unicodedata
+from enum import StrEnum
 
 from domain.refusal import Refusal
 
 PREFIX = "TB"
+_FOREIGN = re.compile(r"[a-z][a-z0-9+.-]*:|www\.|[{<\[]", re.IGNORECASE)
+_LONGEST_NUMBER = 60
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: they are read as 1, 1, 0 and V
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _AS_MEANT = str.maketrans("OIL", "011")
@@ -23,6 +27,32 @@ def new_code(random_bytes: bytes) -> str:
     number = int.from_bytes(random_bytes[:_RANDOM_BYTES], "big")
     body = [number >> 5 * place & 31 for place in reversed(range(_BODY))]
     return _grouped("".join(_ALPHABET[value] for value in [*body, *_checks(body)]))
+
+
+class Scanned(StrEnum):
+    """What a text from the scan box can be."""
+
+    CODE = "code"
+    NUMBER = "number"
+
+
+def what_was_scanned(text: str) -> Scanned:
+    """Whether it looks like a hand-off code or like a number of a case.
+
+    Raises:
+        Refusal: ``scan_not_ours`` for an address, a payment code or another vendor's data; ``code_malformed`` for a
+            code of ours that is damaged.
+    """
+    plain = unicodedata.normalize("NFKC", text[: _LONGEST_NUMBER * 4]).strip()
+    try:
+        normalise_code(plain)
+    except Refusal:
+        if plain.upper().startswith(PREFIX):
+            raise
+        if _FOREIGN.match(plain) or len(plain) > _LONGEST_NUMBER:
+            raise Refusal("scan_not_ours") from None
+        return Scanned.NUMBER
+    return Scanned.CODE
 
 
 def normalise_code(text: str) -> str:

@@ -30,10 +30,15 @@ class IdentityNumber:
     @property
     def masked(self) -> str:
         """First three and last four characters, for lists and messages."""
-        return f"{self.text[:3]}{'*' * 11}{self.text[-4:]}"
+        return mask_number(self.text)
 
     def __repr__(self) -> str:
         return f"IdentityNumber({self.masked})"
+
+
+def mask_number(text: str) -> str:
+    """First three and last four characters of a number as it is kept."""
+    return f"{text[:3]}{'*' * 11}{text[-4:]}"
 
 
 def parse_identity_number(text: str, today: date) -> IdentityNumber:

@@ -161,6 +161,21 @@ class StaffRole(StrEnum):
     OPERATOR = "operator"
 
 
+class Present(StrEnum):
+    """Who stands at the counter, by the clerk's word (T13)."""
+
+    APPLICANT = "applicant"
+    MINOR_AND_GUARDIAN = "minor_and_guardian"
+    COLLECTOR = "collector"
+
+
+class ApprovalKind(StrEnum):
+    """What takes the word of a second person."""
+
+    UNDO_SCAN = "undo_scan"  # T21
+    READ_MINOR = "read_minor"  # B51, C6.12
+
+
 class CaseState(StrEnum):
     """A state is a promise to the citizen; facts are rows.
 
@@ -195,6 +210,8 @@ class CaseEventKind(StrEnum):
     CODE_ISSUED = "code_issued"
     PASS_ISSUED = "pass_issued"  # noqa: S105 - a word, not a secret
     CHECKED_IN = "checked_in"
+    PRESENCE_STATED = "presence_stated"
+    SCAN_UNDONE = "scan_undone"
     SUPPLEMENTS_LISTED = "supplements_listed"
     ACCEPTED = "accepted"
     DECLINED = "declined"

@@ -53,3 +53,17 @@ async def write_audit(
 async def audit_of(case_id: int) -> list[AuditEntry]:
     """Every entry about a case, oldest first."""
     return await AuditEntry.filter(case_id=case_id).order_by("id")
+
+
+async def search_audit(
+    case_number: str | None, actor: str | None, between: tuple[datetime, datetime] | None, limit: int
+) -> list[AuditEntry]:
+    """Entries that fit every filter given, newest first, the case loaded."""
+    found = AuditEntry.all()
+    if case_number:
+        found = found.filter(case__number=case_number)
+    if actor:
+        found = found.filter(actor=actor)
+    if between:
+        found = found.filter(at__gte=between[0], at__lt=between[1])
+    return await found.select_related("case").order_by("-id").limit(limit)

@@ -205,6 +205,12 @@ async def events_of(case_id: int) -> list[CaseEvent]:
     return await CaseEvent.filter(case_id=case_id).order_by("seq")
 
 
+async def turns_at(point_id: int, kinds: Sequence[CaseEventKind], start: datetime, end: datetime) -> list[CaseEvent]:
+    """Events of these kinds between two times about the cases of a point, newest first, the case loaded."""
+    found = CaseEvent.filter(kind__in=list(kinds), at__gte=start, at__lt=end, case__acceptance_point_id=point_id)
+    return await found.select_related("case").order_by("-at", "-id")
+
+
 async def happened(case_id: int, kind: CaseEventKind) -> bool:
     """Whether an event of this kind stands in the history."""
     return await CaseEvent.filter(case_id=case_id, kind=kind).exists()

@@ -19,6 +19,7 @@ MODEL_MODULES = (
     "models.account",
     "models.announcement",
     "models.appeal",
+    "models.approval",
     "models.audit",
     "models.card",
     "models.case",

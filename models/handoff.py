@@ -59,8 +59,3 @@ async def redeem_code(code_id: int, staff_id: int, at: datetime) -> bool:
 async def revoke_codes(case_id: int, at: datetime) -> None:
     """Revoke every unused code of a case."""
     await HandoffCode.filter(case_id=case_id, redeemed_at=None, revoked_at=None).update(revoked_at=at)
-
-
-async def last_redemption(case_id: int) -> HandoffCode | None:
-    """The newest redeemed code of a case: the visit at the counter."""
-    return await HandoffCode.filter(case_id=case_id, redeemed_at__isnull=False).order_by("-redeemed_at").first()

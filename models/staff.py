@@ -10,12 +10,16 @@ from tortoise.models import Model
 from domain.terms import StaffRole
 from models.columns import SealedText, UtcDatetime
 from models.place import AcceptancePoint
+from models.store import insert_once
 
 
 class Staff(Model):
     """A member of staff. ``point`` is null for those who watch an area instead of serving at a counter.
 
     ``division``: that area, a province, a city or a county; 000000 for the whole country.
+
+    ``totp_secret`` counts as a second factor from ``totp_since`` on; ``totp_step`` is the newest 30-second step a code
+    was taken of. ``password_until`` is set while the password is an initial one: it has to be changed before.
     """
 
     id = fields.IntField(primary_key=True)
@@ -31,6 +35,10 @@ class Staff(Model):
     failed_attempts = fields.IntField(default=0)
     locked_until = UtcDatetime(null=True)
     disabled_at = UtcDatetime(null=True)
+    totp_secret = SealedText(null=True)
+    totp_since = UtcDatetime(null=True)
+    totp_step = fields.IntField(default=0, db_default=0)
+    password_until = UtcDatetime(null=True)
 
     class Meta:
         table = "staff"
@@ -50,6 +58,7 @@ class StaffSession(Model):
     last_seen_at = UtcDatetime()
     ends_at = UtcDatetime()
     ended_at = UtcDatetime(null=True)
+    proved_at = UtcDatetime(null=True)
 
     class Meta:
         table = "staff_session"
@@ -80,10 +89,41 @@ async def find_staff(username: str) -> Staff | None:
     return await Staff.get_or_none(username=username).select_related("point")
 
 
-async def count_failure(staff_id: int, limit: int, locked_until: datetime) -> None:
-    """Count a failed login; the ``limit``-th locks the account until the given time and starts the count anew."""
+async def staff_at(point_id: int | None, role: StaffRole, limit: int) -> list[Staff]:
+    """Active staff of a role at a counter, at all counters where none is named, by name."""
+    active = Staff.filter(role=role, disabled_at=None)
+    active = active.filter(point_id=point_id) if point_id is not None else active
+    return await active.select_related("point").order_by("username").limit(limit)
+
+
+async def all_staff() -> list[Staff]:
+    """Every member of staff, the point loaded, by name."""
+    return await Staff.all().select_related("point").order_by("username")
+
+
+async def add_staff(**columns: Any) -> bool:
+    """Make a member of staff; False when the name is taken."""
+    return await insert_once(Staff, **columns)
+
+
+async def set_staff(staff_id: int, **columns: Any) -> None:
+    """Write columns of a member of staff."""
+    await Staff.filter(id=staff_id).update(**columns)
+
+
+async def spend_step(staff_id: int, step: int) -> bool:
+    """Use a one-time code's step; False when it, or a later one, was used before."""
+    return await Staff.filter(id=staff_id, totp_step__lt=step).update(totp_step=step) == 1
+
+
+async def count_failure(staff_id: int, limit: int, locked_until: datetime) -> bool:
+    """Count a wrong password; the ``limit``-th locks the account until the given time and starts the count anew.
+
+    True when this one locked it.
+    """
     await Staff.filter(id=staff_id).update(failed_attempts=F("failed_attempts") + 1)
-    await Staff.filter(id=staff_id, failed_attempts__gte=limit).update(failed_attempts=0, locked_until=locked_until)
+    full = Staff.filter(id=staff_id, failed_attempts__gte=limit)
+    return await full.update(failed_attempts=0, locked_until=locked_until) == 1
 
 
 async def clear_failures(staff_id: int) -> None:
@@ -104,6 +144,23 @@ async def live_staff_session(token_hash: str) -> StaffSession | None:
 async def touch_staff_session(session_id: int, at: datetime) -> None:
     """Note that the session was used."""
     await StaffSession.filter(id=session_id).update(last_seen_at=at)
+
+
+async def prove_session(session_id: int, at: datetime) -> None:
+    """Note that the password was given again; wrong tries before it are forgotten."""
+    await StaffSession.filter(id=session_id).update(proved_at=at)
+    session = await StaffSession.get(id=session_id).only("id", "staff_id")
+    await Staff.filter(id=session.staff_id).update(failed_attempts=0)
+
+
+async def end_sessions_of(staff_id: int, at: datetime) -> None:
+    """End every console session of a member of staff."""
+    await StaffSession.filter(staff_id=staff_id, ended_at=None).update(ended_at=at)
+
+
+async def end_other_sessions(staff_id: int, session_id: int, at: datetime) -> None:
+    """End every console session of a member of staff but one."""
+    await StaffSession.filter(staff_id=staff_id, ended_at=None).exclude(id=session_id).update(ended_at=at)
 
 
 async def end_staff_session(token_hash: str, at: datetime) -> None:

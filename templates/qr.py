@@ -4,6 +4,7 @@ from io import BytesIO
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_M
+from qrcode.image.svg import SvgPathImage
 
 _QUIET_ZONE = 4  # modules; ISO/IEC 18004 asks for four
 _PIXELS_PER_MODULE = 10
@@ -23,3 +24,12 @@ def qr_png(text: str) -> bytes:
     picture = BytesIO()
     code.make_image().save(picture)
     return picture.getvalue()
+
+
+def qr_svg(text: str) -> bytes:
+    """The text as an SVG picture."""
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=_QUIET_ZONE, mask_pattern=_MASK)
+    code.add_data(text)
+    code.make(fit=True)
+    picture: bytes = code.make_image(image_factory=SvgPathImage).to_string()
+    return picture

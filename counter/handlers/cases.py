@@ -5,19 +5,23 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from casework import accept as acceptance
+from casework import approve
 from casework.callers import Officer
+from casework.check_in import check_in as check_person_in
 from casework.read_letter import letter_at_counter
 from casework.register_arrival import register_arrival as arrive
 from casework.release_card import ReleaseAct, release_card
 from casework.release_card import record_check as record
 from casework.serve import read_case
+from casework.state_presence import state_presence as state
 from casework.views import CounterCase
 from counter.forms import Form
 from counter.keys import DEPS
 from counter.pages import Typed, case_page, refused, see_other
+from counter.proving import proven
 from domain.case_number import check_case_number
 from domain.refusal import Refusal
-from domain.terms import CollectorKind, Kinship, SignatureMethod
+from domain.terms import ApprovalKind, CollectorKind, FingerprintOutcome, Kinship, Present, SignatureMethod
 
 DIFFERENCES = (
     "name", "identity_number", "sex", "birth_date", "household_address", "residence_address", "phone",
@@ -38,14 +42,47 @@ async def show_letter(request: web.Request, officer: Officer) -> web.Response:
     return web.Response(body=pdf, content_type="application/pdf", headers=headers)
 
 
-async def confirm_letter(request: web.Request, officer: Officer, form: Form) -> web.Response:
-    """The letter confirmed face to face, or signed on paper here (D1, D8)."""
+async def state_presence(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """The clerk's word on who stands there opens the whole pre-fill (T13)."""
 
     async def act(number: str) -> CounterCase:
-        method = form.choice("method", "确认方式", SignatureMethod)
-        return await acceptance.confirm_letter(request.app[DEPS], officer, number, method)
+        return await state(request.app[DEPS], officer, number, form.choice("who", "到场的人", Present))
 
-    return await _perform(request, officer, form, "letter", act)
+    return await _perform(request, officer, form, "presence", act)
+
+
+async def check_in(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """A visit without a code: the phone is dead, or the letter will be signed on paper (R061)."""
+
+    async def act(number: str) -> CounterCase:
+        reason = form.text("reason", "没有出示二维码的原因", 100)
+        return await check_person_in(request.app[DEPS], officer, number, reason)
+
+    return await _perform(request, officer, form, "check_in", act, done="scan")
+
+
+async def ask_approval(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """What a supervisor has to say yes to: undoing a wrong scan, or reading a minor's data."""
+    kind = form.choice("kind", "申请事项", ApprovalKind)
+
+    async def act(number: str) -> CounterCase:
+        deps = request.app[DEPS]
+        await approve.ask(deps, officer, number, kind, form.text("reason", "原因", 200))
+        return await read_case(deps, officer, number)
+
+    return await _perform(request, officer, form, f"ask_{kind}", act, done="asked")
+
+
+async def confirm_letter(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """The letter confirmed face to face, or signed on paper here (D1, D8). What was typed for the acceptance stays."""
+    number, deps, typed = _number(request), request.app[DEPS], Typed("acceptance", form)
+    try:
+        await acceptance.confirm_letter(deps, officer, number, form.choice("method", "确认方式", SignatureMethod))
+    except Refusal as refusal:
+        problem, status = refused(request, refusal)
+        case = await read_case(deps, officer, number)
+        return case_page(officer, case, problem=problem, typed=typed, status=status)
+    return case_page(officer, await read_case(deps, officer, number), typed=typed, done="letter")
 
 
 async def accept(request: web.Request, officer: Officer, form: Form) -> web.Response:
@@ -91,6 +128,8 @@ async def release(request: web.Request, officer: Officer, form: Form) -> web.Res
     """The card handed to the applicant or to a relative, after the checks (R120, R121)."""
 
     async def act(number: str) -> CounterCase:
+        if form.raw("collector") == CollectorKind.PROXY:
+            await proven(request, officer, form)
         return await release_card(request.app[DEPS], officer, number, _release(form))
 
     return await _perform(request, officer, form, f"release_{form.raw('collector')}", act, done="release")
@@ -138,6 +177,7 @@ def _acceptance(form: Form) -> acceptance.Acceptance:
         guardian_present=form.flag("guardian_present"),
         face_check_done=form.flag("face_check_done"),
         compared=form.flag("compared"),
+        fingerprint=form.choice("fingerprint", "指纹采集结果", FingerprintOutcome),
         differences=_differences(form),
     )
 

@@ -13,7 +13,9 @@ from domain.terms import StaffRole
 
 async def show(request: web.Request, officer: Officer) -> web.Response:
     """Today's list with the scan box; ``?day=`` shows another day."""
-    return day_page(officer, await list_of(request, officer))
+    today = await list_of(request, officer)
+    other_day = today is not None and today.day != request.app[DEPS].today()
+    return day_page(officer, today, other_day=other_day)
 
 
 async def list_of(request: web.Request, officer: Officer) -> DayList | None:

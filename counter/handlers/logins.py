@@ -7,7 +7,7 @@ from casework.sign_in_officer import sign_in_officer, sign_out_officer
 from counter.forms import Form, read_form
 from counter.keys import DEPS
 from counter.pages import html_page, refused, see_other
-from counter.sessions import drop_session, session_token, set_session
+from counter.sessions import drop_session, insist_kept_cookie, session_token, set_session
 from domain.refusal import Refusal
 
 
@@ -20,8 +20,12 @@ async def sign_in(request: web.Request) -> web.Response:
     """Open a session under a new token; one that the browser still had ends (ASVS V7.2.4)."""
     form = await read_form(request)
     try:
+        insist_kept_cookie(request)
         session = await sign_in_officer(
-            request.app[DEPS], form.text("username", "账号", 60), form.secret("password", "密码")
+            request.app[DEPS],
+            form.text("username", "账号", 60),
+            form.secret("password", "密码"),
+            form.raw("one_time_code")[:12],
         )
     except Refusal as refusal:
         problem, status = refused(request, refusal)

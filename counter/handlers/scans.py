@@ -4,48 +4,62 @@ from aiohttp import web
 
 from casework.callers import Officer
 from casework.hand_off import redeem_code
+from casework.read_picture import code_in_picture
 from casework.serve import find_at_counter
 from counter.forms import Form
 from counter.handlers.days import list_of
 from counter.keys import DEPS
 from counter.pages import day_page, refused, see_other
-from domain.handoff import normalise_code
+from domain.handoff import Scanned, normalise_code, what_was_scanned
 from domain.pass_text import is_pass
 from domain.refusal import Refusal
 
-_LONGEST_SCAN = 200
-_NEEDS_REASON = "not_service_day"
+LONGEST_SCAN = 4000  # an offline pass of another window may land in the box; it is told what it is
+_NEED_REASONS = {"not_service_day", "code_other_station"}
 
 
 async def scan(request: web.Request, officer: Officer, form: Form) -> web.Response:
     """Redeem a code or find a number, and go to its case. A refusal comes back on top of the day's list."""
+    return await _take(request, officer, form, form.raw("code")[: LONGEST_SCAN + 1])
+
+
+async def scan_picture(request: web.Request, officer: Officer, form: Form, picture: bytes) -> web.Response:
+    """The same with a picture of the code."""
     try:
-        return see_other(await _address(request, officer, form))
+        text = await code_in_picture(request.app[DEPS], picture)
     except Refusal as refusal:
-        problem, status = refused(request, refusal)
-        asks = form.raw("code")[:_LONGEST_SCAN] if refusal.code == _NEEDS_REASON else ""
-        today = await list_of(request, officer)
-        return day_page(officer, today, problem=problem, code_for_other_day=asks, status=status)
+        return await _refuse(request, officer, form, refusal, "")
+    return await _take(request, officer, form, text)
 
 
-async def _address(request: web.Request, officer: Officer, form: Form) -> str:
-    deps = request.app[DEPS]
-    if is_pass(form.raw("code")):
-        raise Refusal("pass_at_counter")
-    text = form.text("code", "编码", _LONGEST_SCAN)
-    reason = form.maybe("other_day_reason", "办理原因", 100)
-    code = _code_in(text)
-    if code is None:
-        return f"/cases/{await find_at_counter(deps, officer, text)}"
-    case = await redeem_code(deps, officer, code, other_day_reason=reason)
-    return f"/cases/{case.number}?done=scan"
-
-
-def _code_in(text: str) -> str | None:
-    """The hand-off code typed, or None for a number; what begins like a code but is damaged stays refused."""
+async def _take(request: web.Request, officer: Officer, form: Form, text: str) -> web.Response:
     try:
-        return normalise_code(text)
-    except Refusal:
-        if text.upper().startswith("TB"):
-            raise
-        return None
+        return see_other(await _address(request, officer, form, text))
+    except Refusal as refusal:
+        return await _refuse(request, officer, form, refusal, text)
+
+
+async def _refuse(request: web.Request, officer: Officer, form: Form, refusal: Refusal, text: str) -> web.Response:
+    problem, status = refused(request, refusal)
+    asks = refusal.code if refusal.code in _NEED_REASONS else ""
+    return day_page(
+        officer,
+        await list_of(request, officer),
+        problem=problem,
+        again=(text, asks, form.raw("other_station_reason")[:100]) if asks else None,
+        status=status,
+    )
+
+
+async def _address(request: web.Request, officer: Officer, form: Form, text: str) -> str:
+    deps = request.app[DEPS]
+    other_day = form.maybe("other_day_reason", "办理原因", 100)
+    other_station = form.maybe("other_station_reason", "在本受理点办理的原因", 100)
+    if is_pass(text):
+        raise Refusal("pass_at_counter")
+    text = Form([("code", text)]).text("code", "编码", LONGEST_SCAN)
+    if what_was_scanned(text) is Scanned.NUMBER:
+        return f"/cases/{await find_at_counter(deps, officer, text)}"
+    code = normalise_code(text)
+    case = await redeem_code(deps, officer, code, other_day_reason=other_day, other_station_reason=other_station)
+    return f"/cases/{case.number}?done=scan"

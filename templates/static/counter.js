@@ -47,6 +47,10 @@
     if (box && box.dataset.scan === "first" && (!at || at === document.body)) box.focus();
   });
 
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.addEventListener("click", () => window.print());
+  });
+
   // One press, one act: a second press of the same button while the first is under way does nothing.
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.sent) event.preventDefault();

@@ -177,7 +177,7 @@ async def test_booking_anew_ends_the_visit(town: Town) -> None:
     way = await gone(town, "confirmed")
     acceptance = await way.acceptance()
     await way.book()
-    with refused("not_checked_in"):
+    with refused("rebooked_meanwhile"):
         await accept(town.deps, await town.clerk(), way.number, acceptance)
     await way.check_in()
     assert (await way.accept()).state is CaseState.ACCEPTED

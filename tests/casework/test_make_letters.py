@@ -13,9 +13,10 @@ from casework.deps import MAKE_LETTERS, Deps
 from casework.make_letters import LEASE, MOST_ATTEMPTS, make_due
 from casework.read_letter import letter_at_counter, my_letter
 from casework.sign import sign_letter
+from casework.state_presence import state_presence
 from casework.verify_letter import tasks_in_words, verify_letter
 from domain.evidence import PdfVerdict
-from domain.terms import EditionKind, EditionStatus, SignatureMethod
+from domain.terms import EditionKind, EditionStatus, Present, SignatureMethod
 from models.audit import AuditEntry
 from models.letter_edition import LetterEdition, claim_edition
 from models.operator_task import OperatorTask
@@ -220,9 +221,13 @@ async def test_another_account_and_another_station_read_no_file(town: Town) -> N
         await my_letter(town.deps, mine.citizen, theirs.number)
     with refused("case_of_other_station"):
         await letter_at_counter(town.deps, await town.clerk(GANZHOU), theirs.number)
-    assert (await letter_at_counter(town.deps, await town.clerk(NANCHANG), theirs.number)).startswith(b"%PDF")
+    clerk = await town.clerk(NANCHANG)
+    with refused("presence_required"):
+        await letter_at_counter(town.deps, clerk, theirs.number)
+    await state_presence(town.deps, clerk, theirs.number, Present.APPLICANT)
+    assert (await letter_at_counter(town.deps, clerk, theirs.number)).startswith(b"%PDF")
     acts = [entry.act for entry in await AuditEntry.filter(act__startswith="read_letter").order_by("id")]
-    assert acts == ["read_letter_refused", "read_letter"]
+    assert acts == ["read_letter_refused", "read_letter", "read_letter"]
 
 
 async def test_an_operators_font_folder_may_be_empty(town: Town, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from casework.callers import Officer
 from casework.serve import day_list, find_at_counter, read_case
-from domain.terms import CaseState, DeliveryMode
+from casework.state_presence import state_presence
+from domain.terms import CaseState, DeliveryMode, Present
 from models.audit import AuditEntry, audit_of
 from models.case import Case
 from tests.casework.refused import refused
@@ -18,7 +19,14 @@ async def entries_of(way: Way) -> list[AuditEntry]:
 
 async def test_the_clerk_sees_the_pre_fill_beside_the_checklist(town: Town) -> None:
     way = await gone(town, "checked_in", MINOR)
-    case = await read_case(town.deps, await town.clerk(JIUJIANG), way.number)
+    clerk = await town.clerk(JIUJIANG)
+    with refused("minor_leave_required"):
+        await state_presence(town.deps, clerk, way.number, Present.MINOR_AND_GUARDIAN)
+    await town.give_leave(clerk)
+    masked = await read_case(town.deps, clerk, way.number)
+    assert not masked.whole
+    assert way.identity_number not in str(masked)
+    case = await state_presence(town.deps, clerk, way.number, Present.MINOR_AND_GUARDIAN)
     assert (case.name, case.identity_number, case.phone) == ("示例甲", way.identity_number, "13800000001")
     assert case.guardian is not None
     assert {line.code for line in case.checks} == {

@@ -78,6 +78,16 @@ class Console:
         ]
         return await self.post(action, pairs)
 
+    async def state_presence(self, page: Page) -> Page:
+        """Press the button that says who stands there, and see the whole case."""
+        who = re.search(r'name="who" value="([a-z_]+)"', page.html)
+        action = re.search(r'action="(/cases/[0-9-]+/presence)"', page.html)
+        assert who is not None, page.text
+        assert action is not None, page.text
+        went = await self.send(page, action[1], {"who": who[1]})
+        assert went.status == 303, went.text
+        return await self.get(went.location)
+
     async def scan(self, code: str, **fields: str) -> Page:
         """What the wedge scanner does on the day's page."""
         return await self.send(await self.get("/"), "/scan", {"code": code, **fields})
@@ -99,7 +109,7 @@ class _Forms(HTMLParser):
         if tag == "form":
             fields = self._ids.setdefault(of.get("id") or f"form {len(self.forms)}", {})
             self.forms.append((of.get("action") or "", fields))
-        elif tag == "input" and of.get("name") and of.get("type") != "checkbox":
+        elif tag == "input" and of.get("name") and of.get("type") not in {"checkbox", "radio", "file"}:
             self._fields(of)[of["name"] or ""] = of.get("value") or ""
 
     def _fields(self, of: dict[str, str | None]) -> Fields:

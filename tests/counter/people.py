@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -18,6 +18,7 @@ from casework.pre_register import PersonFacts, add_ward, declare_self, give_cons
 from casework.sign import SigningAct, show_letter, sign_letter
 from domain.identity_number import check_character
 from domain.terms import (
+    ApprovalKind,
     DeliveryMode,
     GuardianRelation,
     GuardianshipCase,
@@ -28,15 +29,16 @@ from domain.terms import (
     Whose,
 )
 from models.account import find_or_make_account, keep_phone
+from models.approval import give_leave as grant
 from models.place import find_point, keep_point
-from models.staff import keep_staff, keep_station_system
+from models.staff import Staff, keep_staff, keep_station_system
 
 ITEM = ServiceItem.ID_CARD_FIRST_APPLICATION
 PASSWORD = "correct horse 电池 staple"
-NANCHANG, JIUJIANG, GUANGZHOU = "NC-DEMO", "JJ-DEMO", "GZ-DEMO"
+NANCHANG, JIUJIANG, GUANGZHOU, GUANGZHOU_2 = "NC-DEMO", "JJ-DEMO", "GZ-DEMO", "GZ2-DEMO"
 HOUSEHOLD_KEY, CENTRE_KEY = "demo-household-36", "demo-centre-36"
 SECRET = "a secret of the test"
-_DIVISIONS = {NANCHANG: "360102", JIUJIANG: "360403", GUANGZHOU: "440103"}
+_DIVISIONS = {NANCHANG: "360102", JIUJIANG: "360403", GUANGZHOU: "440103", GUANGZHOU_2: "440106"}
 _STROKES = tuple(((100, 100, 0), (400, 300, 40), (700, 500, 80), (300, 700, 120), (600, 200, 160)) for _ in range(4))
 
 
@@ -78,8 +80,14 @@ async def furnish() -> None:
     await _employ("clerk-nc", StaffRole.CLERK, NANCHANG)
     await _employ("clerk-jj", StaffRole.CLERK, JIUJIANG)
     await _employ("clerk-gz", StaffRole.CLERK, GUANGZHOU)
+    await _employ("clerk-gz2", StaffRole.CLERK, GUANGZHOU_2)
     await _employ("reviewer-nc", StaffRole.REVIEWER, NANCHANG)
+    await _employ("supervisor-nc", StaffRole.SUPERVISOR, NANCHANG)
+    await _employ("supervisor", StaffRole.SUPERVISOR, None)
+    await _employ("operator", StaffRole.OPERATOR, None)
     await _employ("auditor", StaffRole.AUDITOR, None)
+    for username in ("clerk-jj", "clerk-nc"):
+        await give_leave(username)
     review = [ReportKind.REVIEW_STARTED, ReportKind.ISSUED, ReportKind.ISSUANCE_REFUSED]
     make = [ReportKind.PRODUCTION_STARTED, ReportKind.DISPATCHED, ReportKind.RECEIVED_BY_POST]
     await _connect(HOUSEHOLD_KEY, "household", "360000", review)
@@ -96,6 +104,16 @@ async def _employ(username: str, role: StaffRole, point_code: str | None) -> Non
         role=role,
         point_id=point.id if point else None,
     )
+
+
+async def give_leave(username: str) -> None:
+    """Leave of the supervisor to read the data of minors (B51)."""
+    clerk, supervisor = await Staff.get(username=username), await Staff.get(username="supervisor")
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    await grant(
+        kind=ApprovalKind.READ_MINOR, case_id=None, asked_by_id=clerk.id, reason="测试授权", asked_at=at,
+        decided_by_id=supervisor.id, decided_at=at, until=datetime(2030, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
 
 
 async def _connect(key_id: str, side: str, division: str, kinds: list[ReportKind]) -> None:

@@ -16,21 +16,26 @@ from casework.make_letters import make_due
 from gateways.seal import verify_seal
 from models.audit import AuditEntry
 from tests.counter.conftest import OpenConsole
-from tests.counter.console import Console
+from tests.counter.console import Console, Page
 from tests.counter.people import CENTRE_KEY, HOUSEHOLD_KEY, Walker, adult, code_of, crosser
 from tests.counter.stations import signed
 
 ACCEPTANCE = "3601022026111800000007"
 
 
+async def scanned(deps: Deps, desk: Console, walker: Walker) -> Page:
+    """The person stands at the counter, by the clerk's word."""
+    await desk.scan(await code_of(deps, walker))
+    return await desk.state_presence(await desk.get(f"/cases/{walker.number}"))
+
+
 async def accepted(deps: Deps, desk: Console, walker: Walker) -> None:
     """Scanned, the letter confirmed, accepted."""
-    await desk.scan(await code_of(deps, walker))
+    page = await scanned(deps, desk, walker)
     here = f"/cases/{walker.number}"
-    page = await desk.get(here)
-    await desk.send(page, f"{here}/letter", {"method": "phone"})
-    page = await desk.get(here)
+    page = await desk.post(f"{here}/letter", {**page.form(f"{here}/acceptance"), "method": "phone"})
     filled: dict[str, Any] = {
+        "fingerprint": "enrolled",
         "materials_seen": page.boxes("materials_seen"),
         "face_check_done": "yes",
         "compared": "yes",
@@ -43,7 +48,9 @@ async def accepted(deps: Deps, desk: Console, walker: Walker) -> None:
 async def test_the_case_page_leads_to_the_file_and_the_reading_is_on_record(deps: Deps, at_desk: OpenConsole) -> None:
     walker, desk = await adult(deps), await at_desk()
     here = f"/cases/{walker.number}"
-    assert f'href="{here}/letter.pdf"' in (await desk.get(here)).html
+    masked = await desk.get(f"{here}/letter.pdf")
+    assert (masked.status, masked.refused) == (409, "presence_required")
+    assert f'href="{here}/letter.pdf"' in (await scanned(deps, desk, walker)).html
     early = await desk.get(f"{here}/letter.pdf")
     assert (early.status, early.refused) == (409, "letter_being_made")
     await make_due(deps)
@@ -51,7 +58,7 @@ async def test_the_case_page_leads_to_the_file_and_the_reading_is_on_record(deps
         pdf = await answer.read()
         assert (answer.status, answer.headers["Content-Type"]) == (200, "application/pdf")
     assert (await asyncio.to_thread(deps.seal.verify_pdf, pdf)).stands
-    assert await AuditEntry.filter(act="read_letter", actor="staff:clerk-nc").count() == 2
+    assert await AuditEntry.filter(act="read_letter", actor="staff:clerk-nc").count() == 3
 
 
 async def test_another_station_reads_no_file(deps: Deps, at_desk: OpenConsole) -> None:
@@ -69,7 +76,7 @@ async def test_nobody_signed_in_reads_no_file(deps: Deps, console: Console) -> N
 async def test_a_letter_on_paper_has_no_file_to_lead_to(deps: Deps, at_desk: OpenConsole) -> None:
     walker, desk = await crosser(deps), await at_desk("clerk-gz")
     here = f"/cases/{walker.number}"
-    assert "letter.pdf" not in (await desk.get(here)).html
+    assert "letter.pdf" not in (await scanned(deps, desk, walker)).html
     assert (await desk.get(f"{here}/letter.pdf")).refused == "letter_not_signed"
 
 

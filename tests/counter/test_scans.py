@@ -53,7 +53,7 @@ async def test_code_is_taken_once(at_desk: OpenConsole, deps: Deps) -> None:
 async def test_code_of_another_station_is_refused_and_on_record(at_desk: OpenConsole, deps: Deps) -> None:
     walker = await adult(deps)
     page = await (await at_desk("clerk-jj")).scan(await code_of(deps, walker))
-    assert (page.status, page.refused) == (403, "code_other_station")
+    assert (page.status, page.refused) == (403, "code_out_of_area")
     assert walker.name not in page.html
     assert await AuditEntry.filter(actor="staff:clerk-jj", act="redeem_code_refused").count() == 1
 
@@ -93,10 +93,14 @@ async def test_numbers_typed_by_hand_open_their_case(at_desk: OpenConsole, deps:
     ("typed", "code"),
     [
         ("", "malformed"),
-        ("x" * 201, "malformed"),
+        ("x" * 4001, "malformed"),
         ("TB-AAAA-BBBB", "code_malformed"),
         ("没有这个编号", "case_not_found"),
-        ("https://example.com/pay?x=1", "case_not_found"),
+        ("https://example.com/pay?x=1", "scan_not_ours"),
+        ("HTTP://EXAMPLE.COM/A", "scan_not_ours"),
+        ("wxp://f2f0abc", "scan_not_ours"),
+        ('{"app":"other","id":7}', "scan_not_ours"),
+        ("TB1:6BFOXN*TS0BI$ZD", "pass_at_counter"),
         ("1" * 22, "case_not_found"),
         ("' OR 1=1 --", "case_not_found"),
     ],

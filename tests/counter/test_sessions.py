@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from casework.deps import Deps
-from casework.sign_in_officer import FAILURES_ALLOWED, LOCKED_FOR, SESSION_IDLE, SESSION_LIFE
+from casework.sign_in_limits import FAILURES_ALLOWED, LOCKED_FOR, SESSION_IDLE, SESSION_LIFE
 from models.audit import AuditEntry
 from models.staff import Staff
 from tests.counter.conftest import OpenConsole
@@ -40,7 +40,9 @@ async def test_failures_lock_the_account_for_a_while(console: Console, deps: Dep
     for _ in range(FAILURES_ALLOWED):
         await console.sign_in("clerk-nc", "not this one")
     locked = await console.sign_in("clerk-nc")
-    assert (locked.status, locked.refused) == (429, "staff_locked")
+    unknown = await console.sign_in("nobody", "not this one")
+    assert (locked.status, locked.refused) == (unknown.status, unknown.refused) == (401, "staff_login_failed")
+    assert await AuditEntry.filter(actor="staff:clerk-nc", act="sign_in_locked").exists()
     clock.turn(seconds=LOCKED_FOR.total_seconds() + 1)
     assert (await console.sign_in("clerk-nc")).status == 303
 

@@ -95,7 +95,7 @@ class _Reader(HTMLParser):
         if of.get("form"):  # stands before its form, outside of it
             owner = self._by_id.get(of["form"])
             self._early.append((of["form"], pair)) if owner is None else owner.fields.append(pair)
-        elif of.get("type") == "checkbox":
+        elif of.get("type") in {"checkbox", "radio"}:
             self.forms[-1].boxes.append(pair)
         elif tag == "button":
             self.forms[-1].buttons.append(pair)

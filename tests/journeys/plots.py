@@ -8,8 +8,8 @@ from tests.journeys import steps_police as police
 from tests.journeys.time_limits import GUANGDONG_REVIEW, JIANGXI_REVIEW
 from tests.journeys.walk import Guardian, Plot, Step
 
-_WITH_LETTER = ("opened", "booked", "letter_signed", "code_issued", "checked_in", "accepted")
-_WITHOUT_LETTER = ("opened", "booked", "code_issued", "checked_in", "accepted")
+_WITH_LETTER = ("opened", "booked", "letter_signed", "code_issued", "checked_in", "presence_stated", "accepted")
+_WITHOUT_LETTER = ("opened", "booked", "code_issued", "checked_in", "presence_stated", "accepted")
 _MADE = ("review_started", "issued", "production_started", "dispatched")
 
 ADULT = Plot(

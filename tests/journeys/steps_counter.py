@@ -1,5 +1,7 @@
 """At the counter: hops 5 to 7 on the acceptance side, arrival and release, through the console's own pages."""
 
+from dataclasses import replace
+
 from tests.journeys.expect import has, lacks, same
 from tests.journeys.invented import make_acceptance_number, make_slip_number, today
 from tests.journeys.pages import HtmlForm, Page
@@ -27,6 +29,8 @@ async def scan(walk: Walk) -> None:
     """The code opens the pre-filled case beside the checklist, once (T13)."""
     page = await _scan_on_the_day(walk)
     same("case opened", (page.reply.status, page.refusal), (200, None))
+    lacks("masked case", page.text, walk.applicant.number, walk.phone.number, walk.applicant.household_address)
+    page = await _state_presence(walk, page)
     has("pre-filled case", page.text, walk.number, walk.applicant.name, walk.applicant.number, walk.phone.number)
     has("addresses", page.text, walk.applicant.household_address, walk.plot.residence_address)
     if walk.plot.guardian:
@@ -42,11 +46,12 @@ async def confirm_letter(walk: Walk) -> None:
     page = await _case_page(walk)
     (await _accept(walk, page)).insist_refused("letter_unconfirmed")
     on_paper = walk.plot.letter == "on_paper"
-    form = page.form(_at(walk, "letter"))
+    form = page.form(_at(walk, "acceptance"))
     offered = [value for name, value in form.buttons if name == "method"]
     same("ways offered", offered, ["paper"] if on_paper else ["phone", "paper"])
     method = "paper" if on_paper else "phone"
-    has("after confirming", (await walk.clerk.send(form, {"method": method})).text, "已确认")
+    confirmed = await walk.clerk.send(replace(form, action=_at(walk, "letter")), {"method": method})
+    has("after confirming", confirmed.text, "已确认")
     case = await walk.case()
     same("letter", (case["letter"]["standing"], case["letter"]["method"]), ("confirmed", method))
 
@@ -141,6 +146,12 @@ async def _record_check(walk: Walk, clerk: Clerk) -> None:
     same("check recorded", (done.reply.status, done.refusal), (200, None))
 
 
+async def _state_presence(walk: Walk, page: Page) -> Page:
+    """The clerk's word that the person stands there, a minor with the guardian, opens the whole case (T13, R031)."""
+    form = page.form(_at(walk, "presence"))
+    return await walk.clerk.send(form, {"who": form.buttons[0][1]})
+
+
 async def _scan_on_the_day(walk: Walk) -> Page:
     """On another day than the booked one the clerk must say why."""
     if walk.booked_on == today():
@@ -178,6 +189,7 @@ async def _accept(walk: Walk, page: Page, *, without: str = "", papers: tuple[st
     form: HtmlForm = page.form(_at(walk, "acceptance"))
     checks = (*_FACE_TO_FACE, *(_WITH_A_MINOR if walk.plot.guardian else ()))
     ticked = [(check, "yes") for check in checks if check != without]
+    ticked += [("fingerprint", "enrolled")]
     ticked += [("materials_seen", paper) for paper in (walk.plot.papers_before if papers is None else papers)]
     typed = {"acceptance_number": walk.acceptance_number, "slip_number": walk.slip_number}
     return await walk.clerk.send(form, typed, ticked)

@@ -54,6 +54,9 @@ account unique (openid_index)
 announcement (publish_at)
 announcement unique (topic, version)
 appeal unique (booking_id)
+approval (asked_by_id)
+approval (case_id)
+approval unique (kind, case_id, asked_by_id) where decided_at is null
 audit_entry (actor, at)
 audit_entry (case_id, at)
 binding_code (account_id)
@@ -148,7 +151,7 @@ waiting (point_id, item) where ended_at is null
 waiting unique (case_id) where ended_at is null
 wechat_token unique (appid)
 """
-CHECKS = {"ck_slot_taken", "ck_slot_general", "ck_booking_seats", "ck_credit_balance"}
+CHECKS = {"ck_approval_two_people", "ck_slot_taken", "ck_slot_general", "ck_booking_seats", "ck_credit_balance"}
 APPEND_ONLY = {
     "audit_entry",
     "case_event",
@@ -168,7 +171,7 @@ APPEND_ONLY = {
 # References to staff, points and systems: rows that are disabled, never deleted, and never asked "who refers to you".
 NEVER_FOLLOWED = {
     "staff_id", "point_id", "acceptance_point_id", "reporter_id", "redeemed_by_id", "closure_id", "seen_by_id",
-    "contact_id", "announcement_id",
+    "contact_id", "announcement_id", "decided_by_id",
 }  # fmt: skip
 EVERY = sorted(path.stem for path in Path(migrations.__file__).parent.glob("0*.py"))
 

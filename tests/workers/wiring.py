@@ -12,6 +12,7 @@ from casework.ports import JobQueue
 from casework.settings import load_settings
 from domain.policy.loader import load_rulebook
 from gateways.official_account import OfficialAccountClient
+from gateways.qr_pictures import codes_in
 from gateways.sms import SmsClient
 from gateways.wechat import WeChatClient
 from tests.seal import a_seal
@@ -62,6 +63,7 @@ def make_deps(
         sms=SmsClient(session, url=sms_url, account=settings.sms_account, secret=settings.sms_secret, clock=clock),
         queue=queue,
         seal=a_seal(),
+        codes_in=codes_in,
         official_account=OfficialAccountClient(
             session,
             base_url=wechat_url,

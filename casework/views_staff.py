@@ -1,0 +1,98 @@
+"""What the acts about staff return: what takes two persons, accounts, the audit trail."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.terms import ApprovalKind, StaffRole
+
+
+@dataclass(frozen=True)
+class Request:
+    """Something asked of a supervisor."""
+
+    id: int
+    kind: ApprovalKind
+    number: str
+    asked_by: str
+    reason: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
+class LeaveLine:
+    """Leave for a clerk to read the data of the minors served at the own counter."""
+
+    id: int
+    clerk: str
+    given_by: str
+    reason: str
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class StaffLine:
+    """A member of staff in a list to pick from."""
+
+    username: str
+    display_name: str
+
+
+@dataclass(frozen=True)
+class Requests:
+    """A supervisor's page: what waits, what stands, and who may get leave."""
+
+    waiting: tuple[Request, ...]
+    standing: tuple[LeaveLine, ...]
+    clerks: tuple[StaffLine, ...]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """The second factor of an account; ``secret`` and ``uri`` are to be taken into an app while it has none."""
+
+    enrolled: bool
+    since: datetime | None
+    secret: str | None
+    uri: str | None
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of a member of staff, as the operator sees it."""
+
+    username: str
+    display_name: str
+    role: StaffRole
+    point: str | None
+    disabled: bool
+    locked_until: datetime | None
+    second_factor: bool
+    initial_password: bool
+
+
+@dataclass(frozen=True)
+class PointLine:
+    """A counter in a list to pick from."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class AuditLine:
+    """One entry of the trail, as the auditor reads it: no personal data is in it."""
+
+    at: datetime
+    actor: str
+    act: str
+    number: str | None
+    request_id: str | None
+    facts: str
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """What a search in the trail found; ``more``: there is more than is shown."""
+
+    lines: tuple[AuditLine, ...]
+    more: bool
