@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     from casework.settings import Settings, WeChatApp
     from gateways.pass_envelope import PassIssuer
     from gateways.sandbox.apps import SandboxApp
+    from gateways.sandbox.phone import Scenery
     from gateways.seal import PlatformSeal
     from models.db import KeyRing
 
 SLOW_STOP_SECONDS = 6.0
+DEMO_USER = "demo"  # who holds the phone of the sandbox's page
 
 
 # --- joining the rooms -------------------------------------------------------------------------------------------
@@ -175,8 +177,25 @@ def make_sandboxes(settings: "Settings", clock: SystemClock) -> "tuple[web.Appli
 
     templates = {settings.template_ids[kind]: fields for kind, fields in subscribe_templates().items()}
     sms = make_sms_sandbox(clock=clock, account=settings.sms_account, secret=settings.sms_secret)
-    wechat = make_wechat_sandbox(clock=clock, apps=sandbox_apps(settings), templates=templates)
+    wechat = make_wechat_sandbox(
+        clock=clock, apps=sandbox_apps(settings), templates=templates, scenery=_scenery(settings, sms)
+    )
     return wechat, sms
+
+
+def _scenery(settings: "Settings", sms: "web.Application") -> "Scenery":
+    """What the sandbox's phone has to tap: the demo's posters and places, and the SMS of the other sandbox."""
+    from casework.seed_citizen import DEMO_CITIZEN, DEMO_PHONE
+    from casework.seed_demo import positions, posters
+    from gateways.sandbox.phone import Scenery
+    from gateways.sandbox.sms import texts_on
+    from templates.notices import notice_titles
+
+    titles = {settings.template_ids[kind]: title for kind, title in notice_titles().items()}
+    return Scenery(
+        titles=titles, posters=posters(), places=positions(), sms=lambda number: texts_on(sms, number),
+        people=((DEMO_USER, DEMO_CITIZEN, DEMO_PHONE),),
+    )  # fmt: skip
 
 
 def sandbox_apps(settings: "Settings") -> "tuple[SandboxApp, SandboxApp]":
@@ -289,6 +308,8 @@ async def serve(settings: "Settings") -> None:
 
         await stack.enter_async_context(serving(make_console(deps), listeners.console))
         await stack.enter_async_context(serving(make_citizen_door(deps), listeners.citizen))
+        if settings.sandboxed:
+            await set_up_phone(deps)
         addresses = addresses_of(settings)
         _keep_private(settings.var / "serving.json", {**addresses, "pid": os.getpid()})
         _say_where(addresses, logins, time.monotonic() - started)
@@ -324,6 +345,8 @@ def _say_where(addresses: Mapping[str, str], logins: "DemoLogins | None", second
         print(f"  Sandbox       WeChat {addresses['wechat_url']}   SMS {addresses['sms_url']}")
     for clerk, password in (logins.clerks if logins else {}).items():
         print(f"  Demo clerk    {clerk:<18} password {password}")
+    if "wechat_url" in addresses:
+        print(f"  Phone 手机    {addresses['wechat_url']}/phone   talk to the Official Account, watch notices arrive")
     print("\n  Play the whole way:  python run.py journey --story all --base-url " + addresses["base_url"], flush=True)
 
 
@@ -346,6 +369,15 @@ def _say_what_hangs() -> None:
     for task in asyncio.all_tasks():
         where = [f"{Path(f.f_code.co_filename).name}:{f.f_lineno} {f.f_code.co_name}" for f in task.get_stack()]
         structlog.get_logger().warning("stopping_slowly", task=task.get_name(), where=where)
+
+
+async def set_up_phone(deps: "Deps") -> None:
+    """Somebody to hold the sandbox's phone, and the menu under the chat."""
+    from casework.seed_citizen import seed_citizen
+
+    miniapp, account = sandbox_apps(deps.settings)
+    await seed_citizen(deps, openid=miniapp.openid_of(DEMO_USER), follower=account.openid_of(DEMO_USER))
+    await _menu("put", deps.settings)
 
 
 async def seed(deps: "Deps") -> "DemoLogins":
@@ -395,6 +427,10 @@ async def _seed(settings: "Settings") -> None:
 
 async def _sandbox(settings: "Settings") -> None:
     """WeChat and SMS centre alone, for a service that runs elsewhere on this machine and is pointed at them."""
+    from gateways.sandbox.loopback import host_of, is_loopback
+
+    if settings.wechat_base_url and not is_loopback(host_of(settings.wechat_base_url)):
+        sys.exit("The sandbox is not served beside a real WeChat: TONGBAN_WECHAT_BASE_URL points elsewhere.")
     wechat, sms = make_sandboxes(settings, SystemClock())
     at = _bind(settings.sandbox_host, settings.sandbox_port), _bind(settings.sandbox_host, settings.sms_sandbox_port)
     async with serving(wechat, at[0]), serving(sms, at[1]):
@@ -465,6 +501,34 @@ def _command_check(settings: "Settings", _: argparse.Namespace) -> int:
         print(f"- {problem}")
     print("All is well." if not problems else f"{len(problems)} problem(s).")
     return 1 if problems else 0
+
+
+def _command_menu(words: Sequence[str]) -> int:
+    from commands.menu import what_to_do
+    from gateways.trouble import GatewayError
+
+    action, settings = what_to_do(words), _load(os.environ)
+    try:
+        print(asyncio.run(_menu(action, settings)))
+    except GatewayError as trouble:
+        sys.exit(f"WeChat: {trouble}")
+    return 0
+
+
+async def _menu(action: str, settings: "Settings") -> str:
+    """Do something with the menu under the chat; what was done, in words."""
+    from bot.menu import MENU
+    from commands import menu
+    from gateways.http import open_session
+    from gateways.official_account import OfficialAccountClient
+
+    account = settings.official_account
+    async with open_session() as session:
+        client = OfficialAccountClient(
+            session, base_url=wechat_url(settings), appid=account.appid, secret=account.secret, clock=SystemClock(),
+            miniapp=settings.miniapp.appid,
+        )  # fmt: skip
+        return await menu.do(action, client, MENU)
 
 
 def _command_guide(words: Sequence[str]) -> int:
@@ -544,6 +608,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("verify-letter", help="is a letter's PDF genuine and unaltered, offline", add_help=False)
     commands.add_parser("read-pass", help="read an offline pass at a station, without a network", add_help=False)
     commands.add_parser("pass-keys", help="make, register and retire the keys of offline passes", add_help=False)
+    commands.add_parser("menu", help="put, show or delete the menu under the Official Account's chat", add_help=False)
     commands.add_parser("guide", help="ask the rulebook; guide --help tells how", add_help=False)
     return parser
 
@@ -599,7 +664,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _command_test(argv[1:])
     own_words = {
         "guide": _command_guide, "verify-letter": _command_verify_letter, "read-pass": _command_read_pass,
-        "pass-keys": _command_pass_keys,
+        "pass-keys": _command_pass_keys, "menu": _command_menu,
     }  # fmt: skip
     if argv and argv[0] in own_words:
         return own_words[argv[0]](argv[1:])

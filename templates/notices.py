@@ -61,6 +61,11 @@ def subscribe_templates() -> Mapping[str, Mapping[str, str]]:
     return {kind.value: render_notice(kind, _parts(kind)["example"]).subscribe for kind in NoticeKind}
 
 
+def notice_titles() -> Mapping[str, str]:
+    """Our template key (= the kind) → the notice's title."""
+    return {kind.value: str(_parts(kind)["title"]) for kind in NoticeKind}
+
+
 def check_notices() -> list[str]:
     """Every problem of the notice folders, in English for the operator; empty when all is well. Run at start."""
     strangers = {path.name for path in _FOLDER.iterdir() if path.is_dir()} - set(NoticeKind)

@@ -1,7 +1,7 @@
 """The people who hold the phones: who they are at each app, the codes their phone minted, what they received."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,7 +33,10 @@ class Code:
 
 @dataclass
 class Person:
-    """One WeChat user. ``blocked`` is WeChat's own risk verdict (40226), ``blocks`` the accounts switched silent."""
+    """One WeChat user. ``blocked`` is WeChat's own risk verdict (40226), ``blocks`` the accounts switched silent.
+
+    ``timeline``: what was said and what came, in order, for the page that shows the phone.
+    """
 
     user: str
     nickname: str
@@ -42,6 +45,7 @@ class Person:
     follows: set[str] = field(default_factory=set)
     blocks: set[str] = field(default_factory=set)
     received: list[dict[str, Any]] = field(default_factory=list)
+    timeline: list[dict[str, Any]] = field(default_factory=list)
 
 
 class People:
@@ -62,6 +66,9 @@ class People:
         for app in self._apps:
             self._by_openid[app.appid, app.openid_of(name)] = person
         return person
+
+    def __iter__(self) -> Iterator[Person]:
+        return iter(self._people.values())
 
     def find(self, user: str) -> Person | None:
         """Return the person of this name or None."""
@@ -104,3 +111,11 @@ class People:
         """Put a message on the person's phone."""
         received_at = self._clock().isoformat()
         person.received.append({"kind": kind, "appid": app.appid, "received_at": received_at, **message})
+        person.timeline.append({"kind": kind, "appid": app.appid, "text": message.get("text") or ""})
+
+    def tell(self, person: Person, app: SandboxApp, fields: Mapping[str, str]) -> None:
+        """Note on the person's phone what they said or did there."""
+        text = fields.get("Content") or fields.get("EventKey") or fields.get("Label") or ""
+        if fields.get("MsgType") == "location":
+            text = f"〔位置〕{text}"
+        person.timeline.append({"kind": "said", "appid": app.appid, "event": fields.get("Event"), "text": text})

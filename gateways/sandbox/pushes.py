@@ -20,6 +20,7 @@ from gateways.sandbox.replies import BadReplyError, read_reply
 from gateways.sandbox.shapes import Defect
 
 TRIES = 3
+_SILENT = frozenset({"TEMPLATESENDJOBFINISH"})  # WeChat's own, not the person's doing
 OUT_OF_SERVICE = "该公众号暂时无法提供服务，请稍后再试"
 
 
@@ -128,6 +129,8 @@ class PushEngine:
         """Push a message until it is answered, three times at most, and let the person see the outcome."""
         record = PushRecord(len(self.records) + 1, app, person, Envelope(app, mode or app.push_mode, defect), message)
         self.records.append(record)
+        if app.kind is AppKind.OFFICIAL_ACCOUNT and message.fields.get("Event") not in _SILENT:
+            self._people.tell(person, app, message.fields)
         if app.push_url is None:
             return record
         record.outcome = PushOutcome.UNAVAILABLE

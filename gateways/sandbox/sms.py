@@ -105,6 +105,11 @@ async def arrived(request: web.Request) -> web.Response:
     return ok(messages=[asdict(sms) for sms in request.app[CENTRE].arrived if phone in {None, sms.to}])
 
 
+def texts_on(application: web.Application, phone: str) -> list[dict[str, str]]:
+    """What arrived on a number, oldest first, for the page that shows the phone."""
+    return [{"text": sms.text, "at": sms.received_at} for sms in application[CENTRE].arrived if sms.to == phone]
+
+
 async def refuse_number(request: web.Request) -> web.Response:
     """``POST /sandbox/sms/numbers``: make a number unreachable, or reachable again."""
     centre, asked = request.app[CENTRE], await parsed(request, RefusedNumber)

@@ -15,6 +15,7 @@ from gateways.sandbox import (
     control,
     control_pushes,
     faults,
+    phone,
 )
 from gateways.sandbox.answers import RIDS, always_200
 from gateways.sandbox.apps import AppBook, SandboxApp
@@ -39,8 +40,9 @@ def make_wechat_sandbox(
     pages: Collection[str] | None = None,
     push_timeout_seconds: float = 5.0,
     allow_remote: bool = False,
+    scenery: phone.Scenery | None = None,
 ) -> web.Application:
-    """Make the application; serve it on a loopback address.
+    """Make the application; serve it on a loopback address. ``/phone`` shows a phone, ``scenery`` what is on it.
 
     ``templates``: template id → {field key: example}. ``pages``: the pages of the released mini-program, None for
     any. ``allow_remote`` lifts the loopback rule (only inside a closed container network).
@@ -65,8 +67,9 @@ def make_wechat_sandbox(
         pushes=PushEngine(clock, people, push_timeout_seconds),
     )
     application[RIDS] = {}
+    application[phone.SCENERY] = scenery or phone.Scenery()
     application.cleanup_ctx.append(_pushing)
-    for room in (*_APIS, control, control_pushes, faults):
+    for room in (*_APIS, control, control_pushes, faults, phone):
         application.add_routes(room.ROUTES)
     return application
 
