@@ -8,11 +8,9 @@ from typing import Any
 
 from casework.deps import Deps
 from casework.passwords import hash_password
+from domain.division import find_division
 from domain.terms import ApprovalKind, ReportKind, ServiceItem, StaffRole
 from models.approval import give_leave, standing_leave
-from casework.sign_in_officer import hash_password
-from domain.division import find_division
-from domain.terms import ReportKind, ServiceItem, StaffRole
 from models.place import AcceptancePoint, keep_point, set_booking
 from models.staff import find_staff, find_station_system, keep_staff, keep_station_system
 
@@ -138,7 +136,6 @@ class DemoLogins:
     systems: Mapping[str, str]
 
 
-async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins:
 def posters() -> Mapping[str, str]:
     """The codes on the demo points' posters: what a scan tells the chat → the point's name."""
     return {f"station:{one.code}": one.name for one in _POINTS}
@@ -149,7 +146,7 @@ def positions() -> Mapping[str, tuple[float, float]]:
     return {find_division(one.division).full_name: _POSITIONS[one.code] for one in _POINTS}
 
 
-async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins:  # noqa: ARG001
+async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins:
     """Make the demo places or bring them up to date. ``known``: logins of an earlier seeding, kept as they are."""
     clerks: dict[str, str] = {}
     for one in _POINTS:
