@@ -6,6 +6,7 @@ from domain.terms import StaffRole
 
 _EVERYBODY = frozenset(StaffRole)
 _CLERK = frozenset({StaffRole.CLERK})
+_SUPERVISING = frozenset({StaffRole.SUPERVISOR, StaffRole.OPERATOR})
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("day", "/", "今日办理", _EVERYBODY),
     Entry("approvals", "/approvals", "待我审批", frozenset({StaffRole.SUPERVISOR})),
     Entry("appeals", "/appeals", "未到场申诉", _CLERK),
+    Entry("warnings", "/warnings", "时限提醒", frozenset({StaffRole.CLERK, StaffRole.REVIEWER, StaffRole.SUPERVISOR})),
+    Entry("supervision", "/supervision", "督导总览", _SUPERVISING),
+    Entry("follow_ups", "/follow-ups", "督办", _SUPERVISING),
+    Entry("contacts", "/contacts", "联络名录", _SUPERVISING),
     Entry("announcements", "/announcements", "公告", _EVERYBODY),
     Entry("closures", "/closures", "临时停办", frozenset({StaffRole.OPERATOR, StaffRole.SUPERVISOR})),
     Entry("staff", "/staff", "账号管理", frozenset({StaffRole.OPERATOR})),

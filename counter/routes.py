@@ -15,6 +15,7 @@ from counter.handlers import (
     cases,
     closures,
     days,
+    follow_ups,
     health,
     keys,
     logins,
@@ -23,6 +24,7 @@ from counter.handlers import (
     scans,
     staff,
     statics,
+    supervision,
 )
 from domain.terms import StaffRole
 
@@ -32,6 +34,7 @@ OWN_ACCOUNT: Final = UNFINISHED()
 OPERATING: Final = OFFICER_IN(StaffRole.OPERATOR)
 AUDITING: Final = OFFICER_IN(StaffRole.AUDITOR)
 SUPERVISING: Final = OFFICER_IN(StaffRole.SUPERVISOR)
+WARNED: Final = OFFICER_IN(StaffRole.CLERK, StaffRole.REVIEWER, StaffRole.SUPERVISOR)
 MAY_CLOSE: Final = OFFICER_IN(StaffRole.OPERATOR, StaffRole.SUPERVISOR)
 
 
@@ -81,6 +84,17 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/approvals", approvals.show, SUPERVISING),
     Route("POST", "/approvals", approvals.give_leave, SUPERVISING),
     Route("POST", "/approvals/{id}", approvals.decide, SUPERVISING),
+    Route("GET", "/supervision", supervision.show, MAY_CLOSE),
+    Route("GET", "/supervision/settlement", supervision.show_settlement, MAY_CLOSE),
+    Route("GET", "/supervision/go-live", supervision.show_go_live, MAY_CLOSE),
+    Route("GET", "/supervision/tables/{name}", supervision.take_away, MAY_CLOSE),
+    Route("GET", "/follow-ups", follow_ups.show, MAY_CLOSE),
+    Route("POST", "/follow-ups/{number}", follow_ups.write_note, MAY_CLOSE),
+    Route("GET", "/contacts", follow_ups.show_contacts, MAY_CLOSE),
+    Route("POST", "/contacts", follow_ups.name_contact, MAY_CLOSE),
+    Route("POST", "/contacts/{number}", follow_ups.keep_contact, MAY_CLOSE),
+    Route("GET", "/warnings", follow_ups.show_warnings, WARNED),
+    Route("POST", "/warnings/{number}", follow_ups.take_note, WARNED),
     Route("GET", "/closures", closures.show, MAY_CLOSE),
     Route("POST", "/closures", closures.close, MAY_CLOSE),
     Route("GET", "/closures/{number}", closures.report, MAY_CLOSE),

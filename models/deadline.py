@@ -13,6 +13,8 @@ from models.columns import UtcDatetime
 from models.staff import Staff
 from models.store import insert_once
 
+_SEEN = 20
+
 
 class Deadline(Model):
     """A clock of a case. ``due_on`` is null where the calendar of ``missing_year`` is not known yet.
@@ -140,3 +142,20 @@ async def give_warning(deadline_id: int, level: WarningLevel, watcher: Watcher, 
     await insert_once(
         DeadlineWarning, deadline_id=deadline_id, level=level, watcher=watcher, division=division, given_at=at
     )
+
+
+async def warnings_for(watchers: Sequence[Watcher], division_prefix: str, limit: int) -> list[DeadlineWarning]:
+    """The warnings for these watchers in an area, those nobody took note of first; clock and case loaded."""
+    found = DeadlineWarning.filter(watcher__in=list(watchers), division__startswith=division_prefix)
+    unseen = await found.filter(seen_at=None).select_related("deadline", "deadline__case").order_by("id").limit(limit)
+    seen = await found.exclude(seen_at=None).select_related("deadline", "deadline__case").order_by("-id").limit(_SEEN)
+    return [*unseen, *seen]
+
+
+async def see_warning(
+    warning_id: int, watchers: Sequence[Watcher], division_prefix: str, staff_id: int, at: datetime
+) -> bool:
+    """Take note of a warning; False when it is not one of theirs. A second look changes nothing."""
+    theirs = DeadlineWarning.filter(id=warning_id, watcher__in=list(watchers), division__startswith=division_prefix)
+    await theirs.filter(seen_at=None).update(seen_at=at, seen_by_id=staff_id)
+    return await theirs.exists()
