@@ -2,29 +2,37 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import partial
+from typing import NoReturn, TypeVar
 
+from casework.book_together import Full, Wish, book_together, booked_facts, what_to_bring, who_comes
 from casework.booking_rules import no_show_rule
 from casework.callers import Citizen
 from casework.challenge import NO_PROOF, Proof, insist_proof
 from casework.count_no_shows import missed_visits
 from casework.deps import Deps
 from casework.facts import insist_allowed
-from casework.find_place import Desk, alternatives_at, is_closed, open_desk, places_nearby, slot_end
+from casework.find_place import (
+    alternatives_at,
+    insist_acceptance_place,
+    is_closed,
+    open_desk,
+    places_nearby,
+    slot_end,
+)
 from casework.owe import owe
 from casework.remind import owe_reminders
-from casework.repeat import once
+from casework.repeat import once, request_digest
 from casework.step import Said, insist_open, take_step
 from casework.take_place import Wanted, give_up_booking, give_up_hold, insist_before_cut_off, seat, want
 from casework.track import case_view, own_case, own_case_to_change
 from casework.views import CaseView
 from domain.case_number import check_case_number
-from domain.division import find_division
 from domain.guide import Guidance
 from domain.local_time import day_of
 from domain.no_show import blocked_until
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, NoticeKind, Whose
+from domain.terms import CaseEventKind, NoticeKind
 from models.case import Case, lock_case
 from models.slot import Booking, count_booked_since, live_booking
 from models.waiting import end_waiting
@@ -58,6 +66,12 @@ async def book(
             ``age_changed`` (T10), any reason of the rulebook on the day of the visit.
     """
     body = {"number": number, "point": point_code, "starts_at": starts_at.isoformat()}
+    wish = Wish(deps, citizen, number, point_code, starts_at, key, request_digest("book", body))
+    outcome = await book_together(wish)
+    if isinstance(outcome, CaseView):
+        return outcome
+    if isinstance(outcome, Full):
+        return await with_alternatives(deps, outcome.case, point_code, starts_at, partial(_refuse_full, outcome))
     (view,) = await _book_all(deps, citizen, "book", (number,), point_code, starts_at, body, key, proof)
     return view
 
@@ -108,7 +122,7 @@ async def wanted_slot(deps: Deps, case: Case, point_code: str, starts_at: dateti
         Refusal: ``station_…``, ``slot_…``.
     """
     desk = await open_desk(point_code, case.item)
-    _insist_acceptance_place(case, desk)
+    insist_acceptance_place(case, desk)
     ends_at = slot_end(deps, desk, starts_at)
     if await is_closed(desk, starts_at, ends_at):
         raise Refusal("slot_closed", source="R199", station=desk.point.name, alternatives=())
@@ -194,8 +208,12 @@ async def _insist_bookable(deps: Deps, cases: Sequence[Case], point_code: str, s
         raise Refusal("visit_items_differ")
     wanted = await wanted_slot(deps, cases[0], point_code, starts_at)
     for case in cases[1:]:
-        _insist_acceptance_place(case, wanted.desk)
+        insist_acceptance_place(case, wanted.desk)
     return wanted
+
+
+async def _refuse_full(full: Full) -> NoReturn:
+    raise Refusal("slot_full", station=full.station, places=1, alternatives=())
 
 
 async def _cancel(deps: Deps, citizen: Citizen, number: str) -> CaseView:
@@ -215,18 +233,12 @@ async def _cancel(deps: Deps, citizen: Citizen, number: str) -> CaseView:
     return await case_view(deps, case)
 
 
-def _insist_acceptance_place(case: Case, desk: Desk) -> None:
-    """The application is made where the person lives (R021, R030): a point of the residence's city."""
-    if find_division(desk.point.division).city != find_division(case.residence_division).city:
-        raise Refusal("station_elsewhere", source="R030", station=desk.point.name)
-
-
 async def _elsewhere(deps: Deps, case: Case, point_code: str, starts_at: datetime, places: int) -> dict[str, object]:
     """Free times at this point, and the nearest at the city's others; the day the person wanted is looked at first."""
     minor, here = case.is_minor, list[datetime]()
     try:
         desk = await open_desk(point_code, case.item)
-        _insist_acceptance_place(case, desk)
+        insist_acceptance_place(case, desk)
         here = await alternatives_at(deps, desk, starts_at, minor=minor, places=places)
     except Refusal:
         pass  # nothing can be offered at a point that does not take the case
@@ -240,15 +252,13 @@ async def _elsewhere(deps: Deps, case: Case, point_code: str, starts_at: datetim
 
 async def _tell(deps: Deps, citizen: Citizen, case: Case, wanted: Wanted, guidance: Guidance, booking_id: int) -> None:
     point, start = wanted.desk.point, wanted.starts_at
-    facts = {"point": point.code, "starts_at": start.isoformat()}
     await take_step(
         deps, case, CaseEventKind.BOOKED, Said(citizen.actor, deps.clock.now()),
-        facts=facts, acceptance_point_id=point.id,
+        facts=booked_facts(point, start), acceptance_point_id=point.id,
     )  # fmt: skip
     await owe(
         deps, case, NoticeKind.BOOKING_CONFIRMED, str(booking_id),
         time=when(start), station=point.name, address=point.address,
-        who="申请人和监护人须一同到场" if Whose.GUARDIAN in guidance.who_must_come else None,
-        bring="、".join(material.what for material in guidance.materials) or None,
+        who=who_comes(guidance), bring=what_to_bring(guidance),
     )  # fmt: skip
     await owe_reminders(deps, case, point, start, booking_id)

@@ -30,7 +30,7 @@ async def pose_challenge(deps: Deps, citizen: Citizen, point_code: str, item: Se
     Raises:
         Refusal: ``station_not_found``, ``station_without_service``.
     """
-    bits, expires_at = _bits(deps, await open_desk(point_code, item)), deps.clock.now() + CHALLENGE_LIFE
+    bits, expires_at = work_asked(deps, await open_desk(point_code, item)), deps.clock.now() + CHALLENGE_LIFE
     challenge = deps.puzzle.pose(citizen.actor, bits, expires_at) if bits and deps.puzzle else ""
     return ChallengeView(challenge=challenge, bits=bits, expires_at=expires_at)
 
@@ -41,7 +41,7 @@ async def insist_proof(deps: Deps, citizen: Citizen, desk: Desk, key: str, proof
     Raises:
         Refusal: ``challenge_required``, ``challenge_failed``.
     """
-    bits = _bits(deps, desk)
+    bits = work_asked(deps, desk)
     if not bits:
         return
     if not proof.challenge or deps.puzzle is None:
@@ -50,5 +50,6 @@ async def insist_proof(deps: Deps, citizen: Citizen, desk: Desk, key: str, proof
         raise Refusal("challenge_failed", bits=bits)
 
 
-def _bits(deps: Deps, desk: Desk) -> int:
+def work_asked(deps: Deps, desk: Desk) -> int:
+    """How many bits of work a booking there costs; 0 for none."""
     return max(desk.challenge_bits, deps.settings.challenge_bits)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ from templates.shown import yuan
 if TYPE_CHECKING:
     from casework.deps import Deps
 
+_REMEMBERED = 4096  # answers, some kilobytes each
 GROWN_UP, CHILD = 30, 5  # years: any age of each group gives the same papers
 
 
@@ -173,7 +175,13 @@ def _is_yes(word: str) -> bool:
 
 def answer(deps: "Deps", question: Question) -> Guidance:
     """The guidance itself, for acts that decide by it."""
-    return _with_letter(advise(deps.rulebook.on(question.day), question), question, deps.settings.letters)
+    return _with_letter(_advised(deps.rulebook, question), question, deps.settings.letters)
+
+
+@lru_cache(_REMEMBERED)
+def _advised(rulebook: Rulebook, question: Question) -> Guidance:
+    """Pure, and asked anew at every step of every case: remembered, since it costs more than a statement."""
+    return advise(rulebook.on(question.day), question)
 
 
 def _with_letter(guidance: Guidance, question: Question, more: Path | None) -> Guidance:

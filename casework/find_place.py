@@ -15,6 +15,7 @@ from domain.refusal import Refusal
 from domain.slot import Opening, Schedule, slots_on
 from domain.supply import Supply, free_places
 from domain.terms import ServiceItem
+from models.case import Case
 from models.hold import lapsed_between
 from models.place import (
     AcceptancePoint,
@@ -146,6 +147,21 @@ async def free_at(deps: Deps, desk: Desk, day: date, *, minor: bool) -> tuple[Sl
         if free:
             found.append(SlotView(start.astimezone(UTC), end.astimezone(UTC), free))
     return tuple(found)
+
+
+def insist_acceptance_place(case: Case, desk: Desk) -> None:
+    """The application is made where the person lives (R021, R030): a point of the residence's city.
+
+    Raises:
+        Refusal: ``station_elsewhere``.
+    """
+    if find_division(desk.point.division).city != find_division(case.residence_division).city:
+        raise Refusal("station_elsewhere", source="R030", station=desk.point.name)
+
+
+def is_within(closure: Closure, point: AcceptancePoint, start: datetime, end: datetime) -> bool:
+    """Whether a closure lies on a stretch of a point's time."""
+    return closure.point_id == point.id and closure.starts_at < end and closure.ends_at > start
 
 
 async def is_closed(desk: Desk, start: datetime, end: datetime) -> bool:

@@ -1,6 +1,7 @@
 """Owe a notice: a row in the outbox, in the transaction of the event that owes it."""
 
 from datetime import datetime
+from typing import Any
 
 from casework.deps import Deps
 from domain.applicant import mask_name
@@ -26,7 +27,14 @@ async def owe(
     ``event`` tells events of one kind apart. ``due_at``: not before then. Facts that are None are left out; a name
     stands masked.
     """
-    now = deps.clock.now()
+    rows = owed(deps.clock.now(), case, kind, event, due_at=due_at, **facts)
+    return any([await owe_notice(**row) for row in rows])
+
+
+def owed(
+    now: datetime, case: Case, kind: NoticeKind, event: str, *, due_at: datetime | None = None, **facts: str | None
+) -> list[dict[str, Any]]:
+    """What ``owe`` writes: a row for each route."""
     told = {
         "name": mask_name(str(case.form["name"])),
         "item": label(case.item),
@@ -35,14 +43,13 @@ async def owe(
         **facts,
     }
     written = {name: text for name, text in told.items() if text is not None}
-    new = [
-        await owe_notice(
-            f"{notice_key(case, kind, event)}:{route}", kind, account_id=case.account_id, case_id=case.id,
-            facts=written, route=route, at=now, due_at=due_at or now,
-        )
+    return [
+        {
+            "dedupe_key": f"{notice_key(case, kind, event)}:{route}", "kind": kind, "account_id": case.account_id,
+            "case_id": case.id, "facts": written, "route": route, "owed_at": now, "due_at": due_at or now,
+        }
         for route in ((SMS, WECHAT) if kind in MUST_REACH else (CHAIN,))
     ]  # fmt: skip
-    return any(new)
 
 
 async def drop_notices(deps: Deps, case: Case) -> None:

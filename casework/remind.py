@@ -16,12 +16,16 @@ EVE, MORNING = time(18, 0), time(7, 30)
 
 async def owe_reminders(deps: Deps, case: Case, point: AcceptancePoint, starts_at: datetime, booking_id: int) -> None:
     """Owe what lies ahead of the two; a visit booked later than that is reminded of by its confirmation."""
-    for name, due_at in _moments(starts_at).items():
-        if deps.clock.now() < due_at < starts_at:
-            await owe(
-                deps, case, NoticeKind.VISIT_REMINDER, f"{booking_id}-{name}", due_at=due_at,
-                time=when(starts_at), station=point.name, address=point.address,
-            )  # fmt: skip
+    for event, due_at in reminders(deps.clock.now(), starts_at, booking_id):
+        await owe(
+            deps, case, NoticeKind.VISIT_REMINDER, event, due_at=due_at,
+            time=when(starts_at), station=point.name, address=point.address,
+        )  # fmt: skip
+
+
+def reminders(now: datetime, starts_at: datetime, booking_id: int) -> list[tuple[str, datetime]]:
+    """Event and due moment of each reminder that lies ahead."""
+    return [(f"{booking_id}-{name}", at) for name, at in _moments(starts_at).items() if now < at < starts_at]
 
 
 async def drop_reminders(case: Case, booking_id: int, at: datetime) -> None:

@@ -36,7 +36,7 @@ async def once(
         Refusal: ``idempotency_key_reused`` when the key was used for another request.
     """
     owner = citizen.actor
-    digest = blind_index(json.dumps([act, body], ensure_ascii=False, sort_keys=True, default=str), "request")
+    digest = request_digest(act, body)
     adapter: TypeAdapter[V] = written_as(cast("Any", view))
 
     async def claimed() -> V | None:
@@ -54,6 +54,11 @@ async def once(
     if row.body_digest != digest or row.answer is None:
         raise Refusal("idempotency_key_reused")
     return adapter.validate_json(row.answer)
+
+
+def request_digest(act: str, body: Mapping[str, Any]) -> str:
+    """By this a request is known again."""
+    return blind_index(json.dumps([act, body], ensure_ascii=False, sort_keys=True, default=str), "request")
 
 
 @cache

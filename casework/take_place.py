@@ -195,14 +195,19 @@ async def _end_hold(hold_id: int, slot_id: int, case: Case, how: str, now: datet
 
 
 async def _write(deps: Deps, case: Case, wanted: Wanted, guidance: Guidance) -> Booking:
-    now, seats = deps.clock.now(), max(1, len(guidance.who_must_come))
-    made = await make_booking(wanted.slot_id, case, seats, plan_of(guidance), now)
+    now = deps.clock.now()
+    made = await make_booking(wanted.slot_id, case, seats_of(guidance), plan_of(guidance), now)
     booking = await live_booking(case.id)
     assert booking is not None
     if not made:
         raise Refusal("booking_exists", number=case.number, time=when(booking.slot.starts_at))
     await end_waiting(case.id, "booked", now)
     return booking
+
+
+def seats_of(guidance: Guidance) -> int:
+    """How many come to one place (R031)."""
+    return max(1, len(guidance.who_must_come))
 
 
 def plan_of(guidance: Guidance) -> dict[str, object]:

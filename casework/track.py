@@ -1,6 +1,7 @@
 """A case as its owner sees it: where it stands, what comes next, what was told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from casework.callers import Citizen
@@ -99,6 +100,21 @@ async def my_notices(deps: Deps, citizen: Citizen, number: str) -> tuple[NoticeV
 async def case_view(deps: Deps, case: Case) -> CaseView:
     """The full view."""
     facts, history = await facts_of(deps, case), await history_of(case)
+    return shown(
+        case, facts, history, clocks=await clock_views(case), hold=await _hold_view(deps, case),
+        waiting=await _waiting_view(case),
+    )  # fmt: skip
+
+
+def shown(
+    case: Case,
+    facts: CaseFacts,
+    history: tuple[EventView, ...],
+    clocks: tuple[ClockView, ...] = (),
+    hold: HoldView | None = None,
+    waiting: WaitingView | None = None,
+) -> CaseView:
+    """The full view, of what was loaded."""
     return CaseView(
         number=case.number,
         item=case.item,
@@ -115,10 +131,10 @@ async def case_view(deps: Deps, case: Case) -> CaseView:
         letter=letter_standing(facts),
         acceptance_number=case.acceptance_number,
         slip_number=case.slip_number,
-        clocks=await clock_views(case),
+        clocks=clocks,
         history=history,
-        hold=await _hold_view(deps, case),
-        waiting=await _waiting_view(case),
+        hold=hold,
+        waiting=waiting,
     )
 
 
@@ -219,16 +235,18 @@ async def clock_views(case: Case) -> tuple[ClockView, ...]:
 
 async def history_of(case: Case) -> tuple[EventView, ...]:
     """What happened so far, oldest first."""
-    return tuple(_event(event) for event in await events_of(case.id))
+    return tuple(event_view(event) for event in await events_of(case.id))
 
 
-def _event(event: CaseEvent) -> EventView:
-    return EventView(kind=event.kind, label=label(event.kind), at=event.at, reported_by=event.unit, facts=_told(event))
+def event_view(event: CaseEvent) -> EventView:
+    """What happened, as its citizen reads it."""
+    return told_of(event.kind, event.at, event.unit, {**event.facts, **(event.words or {})})
 
 
-def _told(event: CaseEvent) -> dict[str, Any]:
-    """Facts and words of an event; what officers wrote for each other is not among them."""
-    return {name: fact for name, fact in {**event.facts, **(event.words or {})}.items() if name not in _AMONG_OFFICERS}
+def told_of(kind: CaseEventKind, at: datetime, unit: str | None, facts: Mapping[str, Any]) -> EventView:
+    """An event, facts and words of it; what officers wrote for each other is not among them."""
+    told = {name: fact for name, fact in facts.items() if name not in _AMONG_OFFICERS}
+    return EventView(kind=kind, label=label(kind), at=at, reported_by=unit, facts=told)
 
 
 async def _line(case: Case) -> CaseLine:

@@ -5,12 +5,11 @@ from datetime import date, datetime
 from casework.book import insist_may_book
 from casework.callers import Citizen
 from casework.deps import Deps
-from casework.find_place import Desk, free_at, insist_released, open_desk
+from casework.find_place import Desk, free_at, insist_acceptance_place, insist_released, open_desk
 from casework.repeat import once
 from casework.step import insist_open
 from casework.track import case_view, own_case_to_change
 from casework.views import CaseView
-from domain.division import find_division
 from domain.local_time import day_bounds
 from domain.refusal import Refusal
 from models.case import Case
@@ -46,8 +45,7 @@ async def _wait(deps: Deps, citizen: Citizen, number: str, point_code: str, days
     case = await own_case_to_change(citizen, number)
     insist_open(case)
     desk = await open_desk(point_code, case.item)
-    if find_division(desk.point.division).city != find_division(case.residence_division).city:
-        raise Refusal("station_elsewhere", source="R030", station=desk.point.name)
+    insist_acceptance_place(case, desk)
     _insist_days(deps, desk, days)
     await insist_may_book(deps, case)
     await _insist_full(deps, desk, case, days)

@@ -20,7 +20,7 @@ class CalendarMissing(Exception):
         self.year = year
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WorkCalendar:
     """Working days of the known years. ``noticed`` are days that a notice in our own data settles."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from domain.calendar import CalendarMissing, WorkCalendar, is_plain_weekday
 from domain.local_time import SHANGHAI
@@ -28,6 +29,7 @@ class Schedule:
     closed_on_rest_days: bool
 
 
+@lru_cache(2048)
 def slots_on(schedule: Schedule, day: date, calendar: WorkCalendar) -> tuple[tuple[datetime, datetime], ...]:
     """Start and end of each slot of a day, aware in Asia/Shanghai; empty when the point is closed.
 

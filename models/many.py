@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from tortoise.fields.base import Field
+from tortoise.fields.base import DatabaseDefault, Field
 from tortoise.models import Model
 
 from models.columns import utc
@@ -36,17 +36,22 @@ async def rows(statement: str, *values: Any) -> Sequence[Row]:
         return await _in_thread(raw, in_sqlite(statement), [told])
 
 
-async def insert_all(model: type[Model], given: Sequence[Mapping[str, Any]], returning: str = "") -> Sequence[Row]:
+async def insert_all(model: type[Model], given: Sequence[dict[str, Any]], returning: str = "") -> Sequence[Row]:
     """Insert rows that all name the same columns; a row that a unique constraint refuses is left out.
+
+    A column not named has the default of its model.
 
     ``returning``: columns to give back of those that were inserted, in no certain order.
     """
     if not given:
         return []
-    names = tuple(given[0])
+    names, defaults = _shape(model, tuple(given[0]))
     fields = [model._meta.fields_map[name] for name in names]  # noqa: SLF001 — where Tortoise describes a table
-    blank = model()
-    made = [[field.to_db_value(row[name], blank) for name, field in zip(names, fields, strict=True)] for row in given]
+    blank = _blank(model)
+    made = [
+        [field.to_db_value(value, blank) for field, value in zip(fields, (*row.values(), *defaults), strict=True)]
+        for row in given
+    ]
     client = connection()
     async with client.acquire_connection() as raw:
         if client.capabilities.dialect == "postgres":
@@ -89,6 +94,21 @@ def _insert_one(model: type[Model], names: tuple[str, ...], returning: str) -> s
         f"INSERT INTO {model._meta.db_table} ({', '.join(_columns(model, names))}) "  # noqa: S608, SLF001
         f"VALUES ({marks}) ON CONFLICT DO NOTHING{tail}"
     )
+
+
+@cache
+def _shape(model: type[Model], given: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """The columns of an insert, and what the last of them have because the model says so."""
+    meta, blank = model._meta, _blank(model)  # noqa: SLF001
+    rest = [name for name in meta.fields_db_projection if name not in given and name != meta.pk_attr]
+    stands = {name: value for name in rest if (value := getattr(blank, name)) is not None}
+    told = {name: value for name, value in stands.items() if not isinstance(value, DatabaseDefault)}
+    return (*given, *told), tuple(told.values())
+
+
+@cache
+def _blank(model: type[Model]) -> Model:
+    return model()
 
 
 def _columns(model: type[Model], names: Sequence[str]) -> list[str]:

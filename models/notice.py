@@ -66,10 +66,9 @@ class NoticeAttempt(Model):
         table = "notice_attempt"
 
 
-async def owe_notice(dedupe_key: str, kind: NoticeKind, *, account_id: int, at: datetime, **columns: Any) -> bool:
-    """Owe a notice, due at once unless ``due_at`` says later; False when this event already owes it."""
-    given = {"due_at": at, **columns}
-    return await insert_once(Notice, dedupe_key=dedupe_key, kind=kind, account_id=account_id, owed_at=at, **given)
+async def owe_notice(**columns: Any) -> bool:
+    """Owe a notice; False when this event already owes it."""
+    return await insert_once(Notice, **columns)
 
 
 async def drop_owed(key_begins: str, at: datetime) -> None:

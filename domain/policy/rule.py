@@ -172,9 +172,9 @@ class Rule:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rulebook:
-    """Every rule there is, with the working-day calendar. ``on(day)`` is the only way in."""
+    """Every rule there is, with the working-day calendar. ``on(day)`` is the only way in. Each is equal to itself."""
 
     rules: Mapping[str, Rule]
     sources: Mapping[str, Source]

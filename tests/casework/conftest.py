@@ -1,8 +1,11 @@
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from casework import book as booking
+from casework.book_together import Wish
 from casework.deps import Deps
 from casework.settings import Settings, load_settings
 from domain.policy.loader import load_rulebook
@@ -43,3 +46,15 @@ async def town(database: Database, rulebook: Rulebook, shared_settings: Settings
 @pytest.fixture
 def deps(town: Town) -> Deps:
     return town.deps
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """While it is set, nothing goes the quick way."""
+
+    async def nothing(wish: Wish) -> None:
+        return None
+
+    with monkeypatch.context() as patch:
+        patch.setattr(booking, "book_together", nothing)
+        yield patch

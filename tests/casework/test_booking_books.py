@@ -29,7 +29,7 @@ from tests.casework.way import ADULT, MINOR, Way, at_hour
 from tests.seal import a_seal
 
 PEOPLE, HOURS = 6, (9, 10)
-EXAMPLES, STEPS = 6, 22
+EXAMPLES, STEPS = 5, 22
 WHO = st.integers(0, PEOPLE - 1)
 HOUR = st.sampled_from(HOURS)
 
@@ -153,11 +153,19 @@ async def _together(acts: list[Coroutine[Any, Any, Any]]) -> None:
             raise outcome
 
 
+@pytest.mark.parametrize("way", ["both ways", "the plain way"])
 def test_the_books_add_up_after_every_step(
-    request: pytest.FixtureRequest, keyring: KeyRing, rulebook: Rulebook, shared_settings: Settings, on_postgres: bool
+    request: pytest.FixtureRequest,
+    keyring: KeyRing,
+    rulebook: Rulebook,
+    shared_settings: Settings,
+    on_postgres: bool,
+    way: str,
 ) -> None:
     if on_postgres:
         pytest.skip("one process opens one kind of database; the rushes of the other tests run on PostgreSQL")
+    if way == "the plain way":
+        request.getfixturevalue("plain")
     template: str = request.getfixturevalue("_template")
     Rush.template, Rush.keyring = template.removeprefix("sqlite://"), keyring
     Rush.rulebook, Rush.shared = rulebook, shared_settings

@@ -57,7 +57,8 @@ def test_every_notice_owed_is_given_the_facts_its_words_need() -> None:
     poor = {
         f"{place(path, call)} {kind}": sorted(facts_needed(kind) - _facts(call) - GIVEN_BY_OWE)
         for path in python_files("casework")
-        for call in calls(tree_of(path), "owe")
+        for act in ("owe", "owed")
+        for call in calls(tree_of(path), act)
         for kind in _kinds(call)
         if facts_needed(kind) - _facts(call) - GIVEN_BY_OWE
     }
