@@ -173,10 +173,12 @@ def make_sandboxes(settings: "Settings", clock: SystemClock) -> "tuple[web.Appli
     """A WeChat and an SMS centre of our own, speaking the same protocols."""
     from gateways.sandbox.sms import make_sms_sandbox
     from gateways.sandbox.wechat import make_wechat_sandbox
-    from templates.notices import subscribe_templates
+    from templates.notices import account_templates, subscribe_templates
 
     templates = {settings.template_ids[kind]: fields for kind, fields in subscribe_templates().items()}
-    sms = make_sms_sandbox(clock=clock, account=settings.sms_account, secret=settings.sms_secret)
+    templates |= {settings.account_template_ids[kind]: fields for kind, fields in account_templates().items()}
+    reports = f"http://127.0.0.1:{settings.port}/bot/sms-reports"
+    sms = make_sms_sandbox(clock=clock, account=settings.sms_account, secret=settings.sms_secret, report_url=reports)
     wechat = make_wechat_sandbox(
         clock=clock, apps=sandbox_apps(settings), templates=templates, scenery=_scenery(settings, sms)
     )
@@ -192,6 +194,7 @@ def _scenery(settings: "Settings", sms: "web.Application") -> "Scenery":
     from templates.notices import notice_titles
 
     titles = {settings.template_ids[kind]: title for kind, title in notice_titles().items()}
+    titles |= {settings.account_template_ids[kind]: title for kind, title in notice_titles().items()}
     return Scenery(
         titles=titles, posters=posters(), places=positions(), sms=lambda number: texts_on(sms, number),
         people=((DEMO_USER, DEMO_CITIZEN, DEMO_PHONE),),

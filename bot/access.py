@@ -9,15 +9,18 @@ from aiohttp import hdrs, web
 
 from bot.envelope import Envelope, Letter
 from bot.keys import DEPS
+from domain.notice import ProviderReport
 from domain.refusal import Refusal
 
 LARGEST_BODY: Final = 64 * 1024  # bytes; a push is some 3 KiB at most
+SMS_SIGNATURE: Final = "X-Sms-Signature"
 ALL_SECONDS: Final = 3.5  # WeChat hangs up after five; what takes longer is written down meanwhile and brought later
 DEADLINE = web.RequestKey("deadline", float)
 """When the answer must leave, on the event loop's clock."""
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 PushHandler = Callable[[web.Request, Letter], Awaitable[web.Response]]
+ReportHandler = Callable[[web.Request, tuple[ProviderReport, ...]], Awaitable[web.Response]]
 EnvelopeKey = web.AppKey[Envelope]
 AnyHandler = Callable[..., Awaitable[web.Response]]
 
@@ -56,6 +59,19 @@ def signed_push(app: EnvelopeKey) -> Access:
         return guarded
 
     return Access("signed push", guard)
+
+
+def _guard_reports(handler: ReportHandler) -> Handler:
+    async def guarded(request: web.Request) -> web.Response:
+        request[DEADLINE] = asyncio.get_running_loop().time() + ALL_SECONDS
+        body = await _body(request)
+        signature = request.headers.get(SMS_SIGNATURE, "")
+        return await handler(request, request.app[DEPS].sms.read_reports(body, signature))
+
+    return guarded
+
+
+SIGNED_REPORTS: Final = Access("signed reports of the SMS provider", _guard_reports)
 
 
 async def _body(request: web.Request) -> bytes:

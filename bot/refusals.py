@@ -16,6 +16,9 @@ STATUSES: Final = {
     "push_stale": 403,
     "push_undecipherable": 403,
     "push_slow": 408,
+    "sms_report_malformed": 400,
+    "sms_report_stale": 403,
+    "sms_report_unsigned": 403,
     "too_large": 413,
     "service_unavailable": 503,
 }

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot import callback
-from bot.access import Access, AnyHandler, signed_address, signed_push
+from bot import callback, sms_reports
+from bot.access import SIGNED_REPORTS, Access, AnyHandler, signed_address, signed_push
 from bot.keys import ACCOUNT, MINIAPP
 
 
@@ -24,6 +24,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/official-account", callback.receive, signed_push(ACCOUNT)),
     Route("GET", "/miniapp", callback.verify, signed_address(MINIAPP)),
     Route("POST", "/miniapp", callback.receive_from_miniapp, signed_push(MINIAPP)),
+    Route("POST", "/sms-reports", sms_reports.receive, SIGNED_REPORTS),
 )
 
 

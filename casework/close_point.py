@@ -270,7 +270,7 @@ async def _told(booking: Booking) -> ToldLine:
         name_masked=mask_name(str(booking.case.form["name"])),
         starts_at=booking.slot.starts_at,
         status=status,
-        reached=status == "sent",
+        reached=status in {"sent", "delivered"},
         offered_at=held.slot.starts_at if held else None,
         booked_at=again.slot.starts_at if again else None,
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from casework.callers import Citizen
 from casework.deps import DELIVER_NOTICES, Deps, database_expected
-from domain.notice import ReportOutcome
+from domain.notice import ProviderReport, ReportOutcome
 from domain.refusal import Refusal
 from domain.terms import Channel, CreditReason, NoticeKind
 from models.account import account_of_openid
@@ -69,6 +69,12 @@ async def record_template_finished(deps: Deps, *, msgid: str, status: str) -> No
     """WeChat says whether a template message arrived (``TEMPLATESENDJOBFINISH``): ``success``, or why not."""
     arrived = status == _DONE
     await record_report(deps, Channel.ACCOUNT_TEMPLATE, msgid, arrived=arrived, error=None if arrived else status)
+
+
+async def record_sms_reports(deps: Deps, reports: Sequence[ProviderReport]) -> None:
+    """The SMS provider says which messages arrived."""
+    for told in reports:
+        await record_report(deps, Channel.SMS, told.provider_id, arrived=told.arrived, error=told.error)
 
 
 async def record_report(deps: Deps, channel: Channel, provider_id: str, *, arrived: bool, error: str | None) -> None:

@@ -1,142 +1,170 @@
-"""The postman: takes due notices from the outbox and tries their channels until one accepts."""
+"""The postman: takes due notices from the outbox and tries their channels until one takes and delivers them."""
 
+import asyncio
 import secrets
+from collections import deque
 from datetime import timedelta
 
 import structlog
 
-from casework.deps import Deps
-from casework.owe import CHAIN, SMS, WECHAT
-from domain.notice import Delivery, DeliveryOutcome
-from domain.terms import Channel, CreditReason
-from models.credit import clear_credit, credits_left, spend_credit
-from models.notice import (
-    Notice,
-    channels_given_up,
-    claim_notice,
-    due_notices,
-    postpone_notice,
-    settle_notice,
-    write_attempt,
-)
-from models.store import transaction
+from casework.apply_reports import apply_reports
+from casework.deps import DELIVER_NOTICES, Deps
+from domain.notice import CHANNELS, Delivery, DeliveryOutcome, next_sms_time
+from domain.terms import Channel
+from models.outbox import Hand, Outcome, Tried, claim_notices, give_back, settle
 from templates.notices import NoticeText, render_notice
 
-BATCH = 50
+CARRIERS = 48  # messages on their way at once: a bound for the provider, and for what this loop does beside requests
+BATCH = 2 * CARRIERS  # claimed at a time: no carrier waits for the next claim
+SHIFT_SECONDS = 15.0  # then nothing more is claimed: with the slowest provider the job ends within its 30 s
 LEASE = timedelta(seconds=45)  # longer than the 30 s a job may run; a dead worker's notices come back after it
-MOST_ATTEMPTS = 12
+MOST_TRIES = 12  # on one channel
+MOST_CLAIMS = 60  # more than all channels together can need: what comes so often ends the postman each time
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
-CHANNELS = {
-    CHAIN: (Channel.SUBSCRIBE_MESSAGE, Channel.SMS),
-    SMS: (Channel.SMS,),
-    WECHAT: (Channel.SUBSCRIBE_MESSAGE,),
-}
+WITH_REPORTS = frozenset({Channel.SUBSCRIBE_MESSAGE, Channel.ACCOUNT_TEMPLATE})
 log = structlog.get_logger()
 
 
 async def deliver_due(deps: Deps) -> int:
-    """Deliver every notice that is due; returns how many were taken in hand.
+    """Act on providers' reports, then deliver every notice that is due; returns how many were taken in hand.
 
-    Safe to run twice at once: each notice is leased by one conditional UPDATE. The provider is asked outside of any
-    transaction; a crash between its answer and our mark repeats the message, which an SMS provider drops by its id and
-    WeChat refuses for want of a second consent. So a consent is spent in our ledger only when WeChat took the message.
+    Safe to run twice at once: notices are leased by one statement. The provider is asked outside of any transaction; a
+    crash between its answer and our mark repeats the message, which an SMS provider and the Official Account drop by
+    its id and WeChat refuses for want of a second consent. What this run cannot finish in time, the next one does.
     """
-    taken = 0
-    while ids := await due_notices(deps.clock.now(), BATCH):
-        handled = sum([await _handle(deps, notice_id) for notice_id in ids])
-        if not handled:
-            break
-        taken += handled
-    return taken
+    await apply_reports(deps)
+    return await _Round(deps).deliver()
 
 
-async def _handle(deps: Deps, notice_id: int) -> bool:
-    """Claim one notice and deliver it at once: its lease never runs out while others are served first.
+class _Round:
+    """One run of the postman: a line of claimed notices, filled as it empties, and carriers that serve it."""
 
-    Whatever goes wrong with one notice keeps nobody else waiting; it comes back when its lease is over.
-    """
-    try:
-        notice = await _claim(deps, notice_id)
-        if notice is None:
-            return False
-        await _deliver(deps, notice)
-    except Exception as trouble:  # noqa: BLE001 – its text may quote a person, so only its kind is told
-        log.error("notice_failed", notice=notice_id, trouble=type(trouble).__name__)  # noqa: TRY400
-    return True
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._line: deque[Hand] = deque()
+        self._filling = asyncio.Lock()
+        self._dry = False
+        self._ends_at = asyncio.get_running_loop().time() + SHIFT_SECONDS
+        self._taken = 0
+
+    async def deliver(self) -> int:
+        await self._fill()
+        try:
+            async with asyncio.TaskGroup() as carriers:
+                for _ in range(min(CARRIERS, len(self._line))):
+                    carriers.create_task(self._carry_all())
+        finally:
+            await give_back([hand.notice.id for hand in self._line])
+        if not self._dry:
+            await self._deps.queue.wake(DELIVER_NOTICES)
+        return self._taken
+
+    async def _fill(self) -> None:
+        """Claim the next notices; one carrier at a time asks."""
+        async with self._filling:
+            if self._dry or len(self._line) >= BATCH // 2:
+                return
+            if asyncio.get_running_loop().time() > self._ends_at:
+                return
+            now = self._deps.clock.now()
+            claimed = await claim_notices(now, now + LEASE, BATCH)
+            self._dry = not claimed
+            self._line.extend(claimed)
+
+    async def _carry_all(self) -> None:
+        while True:
+            if len(self._line) < BATCH // 2 and not self._dry and not self._filling.locked():
+                await self._fill()
+            if not self._line:
+                async with self._filling:  # somebody may be fetching more
+                    pass
+                if not self._line:
+                    return
+            await self._carry(self._line.popleft())
+
+    async def _carry(self, hand: Hand) -> None:
+        """Whatever goes wrong with one notice keeps nobody else waiting; it comes back when its lease is over."""
+        self._taken += 1
+        try:
+            await settle(await _deliver(self._deps, hand))
+        except Exception as trouble:  # noqa: BLE001 – its text may quote a person, so only its kind is told
+            log.error("notice_failed", notice=hand.notice.id, trouble=type(trouble).__name__)  # noqa: TRY400
 
 
-async def _claim(deps: Deps, notice_id: int) -> Notice | None:
-    now = deps.clock.now()
-    return await claim_notice(notice_id, now, now + LEASE)
-
-
-async def _deliver(deps: Deps, notice: Notice) -> None:
+async def _deliver(deps: Deps, hand: Hand) -> Outcome:
+    """Try the channels in their order; what is to be written about it."""
+    notice, now = hand.notice, deps.clock.now()
+    if notice.attempts > MOST_CLAIMS:
+        return _unreached(deps, hand, (), f"{notice.kind}: never gets through the postman")
     text = render_notice(notice.kind, notice.facts)
-    given_up = await channels_given_up(notice.id)
+    tried: list[Tried] = []
+    trouble: str | None = None
     for channel in CHANNELS[notice.route]:
-        if channel in given_up:
+        if channel in hand.lost or not _can_go(hand, channel):
             continue
-        delivery = await _try(deps, notice, channel, text)
-        if delivery is None:
-            continue
+        morning = next_sms_time(deps.rulebook.on(deps.today()), notice.kind, now) if channel is Channel.SMS else None
+        if morning is not None:
+            return Outcome(notice, now, tuple(tried), due_at=morning, trouble=trouble)
+        delivery = await _send(deps, hand, channel, text)
+        later = delivery.outcome is DeliveryOutcome.RETRY_LATER
+        given_up = later and hand.tries[channel] >= MOST_TRIES
+        tried.append(Tried(channel, delivery, given_up))
         if delivery.outcome is DeliveryOutcome.ACCEPTED:
-            return await _settle(deps, notice, "sent", channel, delivery)
-        if delivery.outcome is DeliveryOutcome.RETRY_LATER and notice.attempts < MOST_ATTEMPTS:
-            return await _postpone(deps, notice, channel, delivery)
-        await _note(deps, notice, channel, delivery)
-    await _end_unreached(deps, notice)
-    return None
+            return Outcome(notice, deps.clock.now(), tuple(tried), _accepted(deps, channel), channel, trouble=trouble)
+        if later and not given_up:
+            log.warning("notice_postponed", notice=notice.id, kind=notice.kind, channel=channel, error=delivery.error)
+            again = deps.clock.now() + _wait(hand.tries[channel])
+            return Outcome(notice, deps.clock.now(), tuple(tried), due_at=again, trouble=trouble)
+        if delivery.outcome is DeliveryOutcome.BROKEN:
+            trouble = f"{notice.kind} by {channel}: {delivery.error}"
+    return _unreached(deps, hand, tuple(tried), trouble)
 
 
-async def _try(deps: Deps, notice: Notice, channel: Channel, text: NoticeText) -> Delivery | None:
-    """One attempt; None when the channel can't be tried at all."""
+def _can_go(hand: Hand, channel: Channel) -> bool:
+    """Whether the channel leads to this person at all."""
     if channel is Channel.SMS:
-        if notice.account.phone is None:
-            return None
-        return await deps.sms.send(phone=notice.account.phone, text=text.sms, message_id=notice.dedupe_key)
-    if (notice.account_id, notice.kind.value) not in await credits_left([notice.account_id]):
-        return None
-    delivery = await deps.mini_program.send_subscribe_message(
-        openid=notice.account.openid,
-        template_id=deps.settings.template_ids[notice.kind],
+        return hand.account.phone is not None
+    return hand.follower is not None if channel is Channel.ACCOUNT_TEMPLATE else hand.credit
+
+
+async def _send(deps: Deps, hand: Hand, channel: Channel, text: NoticeText) -> Delivery:
+    notice = hand.notice
+    if channel is Channel.SMS:
+        assert hand.account.phone is not None
+        return await deps.sms.send(phone=hand.account.phone, text=text.sms, message_id=notice.dedupe_key)
+    if channel is Channel.SUBSCRIBE_MESSAGE:
+        return await deps.mini_program.send_subscribe_message(
+            openid=hand.account.openid,
+            template_id=deps.settings.template_ids[notice.kind],
+            page=text.page,
+            data=text.subscribe,
+        )
+    if deps.official_account is None or hand.follower is None:
+        return Delivery(DeliveryOutcome.NEXT_CHANNEL, error="no_account")
+    return await deps.official_account.send_template_message(
+        openid=hand.follower,
+        template_id=deps.settings.account_template_ids[notice.kind],
+        data=text.account,
         page=text.page,
-        data=text.subscribe,
+        message_id=notice.dedupe_key,
     )
-    if delivery.outcome is DeliveryOutcome.NEXT_CHANNEL:
-        async with transaction():
-            await clear_credit(
-                notice.account_id, notice.kind, CreditReason.REFUSED, key=notice.dedupe_key, at=deps.clock.now()
-            )
-    return delivery
 
 
-async def _settle(deps: Deps, notice: Notice, status: str, channel: Channel, delivery: Delivery) -> None:
-    async with transaction():
-        await settle_notice(notice.id, status, channel, deps.clock.now())
-        if channel is Channel.SUBSCRIBE_MESSAGE:
-            await spend_credit(notice.account_id, notice.kind, key=notice.dedupe_key, at=deps.clock.now())
-        await _note(deps, notice, channel, delivery)
-    log.info("notice_sent", notice=notice.id, kind=notice.kind, channel=channel)
+def _accepted(deps: Deps, channel: Channel) -> str:
+    """Taken by the provider; it counts as delivered only when that is told, where it is going to be told."""
+    told_later = channel in WITH_REPORTS or deps.settings.sms_reports
+    return "sent" if told_later else "delivered"
 
 
-async def _postpone(deps: Deps, notice: Notice, channel: Channel, delivery: Delivery) -> None:
-    """Wait twice as long each time, with jitter so that a provider's recovery isn't met by everyone at once."""
-    wait = min(FIRST_WAIT * 2**notice.attempts, LONGEST_WAIT) * (1 + secrets.randbelow(25) / 100)
-    async with transaction():
-        await postpone_notice(notice.id, deps.clock.now() + wait)
-        await _note(deps, notice, channel, delivery)
-    log.warning("notice_postponed", notice=notice.id, kind=notice.kind, channel=channel, error=delivery.error)
+def _wait(tries: int) -> timedelta:
+    """Twice as long each time, with jitter so that a provider's recovery isn't met by everyone at once."""
+    wait: timedelta = min(FIRST_WAIT * 2**tries, LONGEST_WAIT)
+    return wait * (1 + secrets.randbelow(25) / 100)
 
 
-async def _note(deps: Deps, notice: Notice, channel: Channel, delivery: Delivery) -> None:
-    await write_attempt(
-        notice_id=notice.id, channel=channel, outcome=delivery.outcome,
-        provider_id=delivery.provider_id, error=delivery.error, at=deps.clock.now(),
-    )  # fmt: skip
-
-
-async def _end_unreached(deps: Deps, notice: Notice) -> None:
-    """Nobody was reached: work for a person at the station (K8). A mere addition to an SMS is only left out."""
-    status = "skipped" if notice.route == WECHAT else "unreached"
-    await settle_notice(notice.id, status, None, deps.clock.now())
+def _unreached(deps: Deps, hand: Hand, tried: tuple[Tried, ...], trouble: str | None) -> Outcome:
+    """Nobody was reached. A mere addition to an SMS is only left out."""
+    notice = hand.notice
+    status = "skipped" if notice.route == "wechat" else "unreached"
     log.info("notice_settled", notice=notice.id, kind=notice.kind, status=status)
+    return Outcome(notice, deps.clock.now(), tried, status, trouble=trouble)

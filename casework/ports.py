@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from domain.evidence import DigestAlgorithm, PdfVerdict
-from domain.notice import Delivery
+from domain.notice import Delivery, ProviderReport
 from domain.terms import SignerCheckKind
 
 
@@ -86,6 +86,13 @@ class SmsSender(Protocol):
 
     async def send(self, *, phone: str, text: str, message_id: str) -> Delivery:
         """Send one message."""
+        ...
+
+    def read_reports(self, body: bytes, signature: str) -> tuple[ProviderReport, ...]:
+        """What the provider tells of messages it took.
+
+        Raises Refusal ``sms_report_unsigned``, ``sms_report_stale``, ``sms_report_malformed``.
+        """
         ...
 
 

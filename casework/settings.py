@@ -94,9 +94,11 @@ class Settings:
     miniapp: WeChatApp
     official_account: WeChatApp
     template_ids: Mapping[str, str]
+    account_template_ids: Mapping[str, str]
     sms_url: str | None
     sms_account: str
     sms_secret: str
+    sms_reports: bool
     signer_check_url: str | None
     signer_check_account: str
     signer_check_secret: str = field(repr=False)
@@ -278,6 +280,10 @@ def _template_ids(read: _Reader) -> dict[str, str]:
     return {kind: read.text(f"TONGBAN_TEMPLATE_{kind.upper()}", f"tb-{kind}") for kind in NoticeKind}
 
 
+def _account_template_ids(read: _Reader) -> dict[str, str]:
+    return {kind: read.text(f"TONGBAN_OA_TEMPLATE_{kind.upper()}", f"oa-{kind}") for kind in NoticeKind}
+
+
 def load_settings(env: Mapping[str, str]) -> Settings:
     """Read all settings.
 
@@ -289,12 +295,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
     """
     var = _var(env)
     sandboxed = not env.get("TONGBAN_WECHAT_BASE_URL")
-    read = _Reader(env, {})
-    try:
-        read.own = _own_secrets(var, make=sandboxed)
-    except (OSError, ValueError) as trouble:
-        why = f"TONGBAN_VAR: {var / SECRETS_FILE} cannot be made or read ({type(trouble).__name__})"
-        raise BadSettings([why]) from None
+    read = _Reader(env, _own_secrets(var, make=sandboxed))
     seal_keys, current = _seal_keys(read)
     index_key = read.key("TONGBAN_INDEX_KEY", read.secret("TONGBAN_INDEX_KEY"), 32)
     letters, checks = read.optional("TONGBAN_LETTERS"), read.url("TONGBAN_SIGNER_CHECK_URL", ("http", "https"))
@@ -314,9 +315,11 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         miniapp=_app(read, "TONGBAN_MINIAPP", ("json", "xml")),
         official_account=_app(read, "TONGBAN_OA", ("xml",)),
         template_ids=_template_ids(read),
+        account_template_ids=_account_template_ids(read),
         sms_url=read.url("TONGBAN_SMS_URL", ("http", "https")),
         sms_account=read.secret("TONGBAN_SMS_ACCOUNT"),
         sms_secret=read.secret("TONGBAN_SMS_SECRET"),
+        sms_reports=read.choice("TONGBAN_SMS_REPORTS", "yes" if sandboxed else "no", ("yes", "no")) == "yes",
         signer_check_url=checks,
         signer_check_account=read.secret("TONGBAN_SIGNER_CHECK_ACCOUNT") if checks else "",
         signer_check_secret=read.secret("TONGBAN_SIGNER_CHECK_SECRET") if checks else "",
@@ -350,9 +353,17 @@ def _var(env: Mapping[str, str]) -> Path:
 
 
 def _own_secrets(var: Path, *, make: bool) -> dict[str, str]:
-    path = var / SECRETS_FILE
+    """The secrets made for this place. Raises BadSettings when their file cannot be made or read."""
+    try:
+        return _read_secrets(var / SECRETS_FILE, make=make)
+    except (OSError, ValueError) as trouble:
+        why = f"TONGBAN_VAR: {var / SECRETS_FILE} cannot be made or read ({type(trouble).__name__})"
+        raise BadSettings([why]) from None
+
+
+def _read_secrets(path: Path, *, make: bool) -> dict[str, str]:
     if make and not path.exists():
-        var.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         _write_private(path, json.dumps(_fresh_secrets(), indent=1))
     if not path.exists():
         return {}

@@ -85,6 +85,7 @@ async def tasks_in_words() -> list[str]:
     words = {
         NOT_MADE: "letter {}: the file could not be made, is tried daily",
         NOT_PRINTED: "letter {}: characters without a glyph: add a font",
+        "notice_broken": "notice {}: the provider does not take it as we send it",
         CALENDAR_MISSING: "calendar {}: clocks wait for the holidays; add them to domain/data/holiday_notices.csv",
     }
     return [words.get(task.kind, f"{task.kind} {{}}").format(task.subject) for task in await open_tasks()]

@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 
 _LISTS = re.compile(r"= ANY\(\$(\d+)::\w+\[\]\)")
 _PLACES = re.compile(r"\$(\d+)(::\w+)?")
-_LOCKS = re.compile(r" FOR UPDATE( OF \w+)?")
+_LOCKS = re.compile(r" FOR UPDATE( OF \w+)?( SKIP LOCKED)?")
 _JSON = frozenset({"JSON", "JSONB"})
 
 

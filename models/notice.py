@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from tortoise import fields
-from tortoise.expressions import F, Q
 from tortoise.models import Model
 
 from domain.terms import Channel, NoticeKind
@@ -17,8 +16,10 @@ from models.store import insert_once
 class Notice(Model):
     """A notice we owe. The row is the truth; the queue is only a wake-up.
 
-    ``route``: chain (WeChat, else SMS) | sms | wechat. ``status``: owed → sent | unreached | skipped.
-    ``dedupe_key`` makes one notice per event however often a job runs (C6.5).
+    ``route``: chain (WeChat, else SMS) | sms | wechat (``domain.notice.CHANNELS``). ``status``: owed → sent (a provider
+    took it) → delivered | unreached | skipped; a message that did not arrive is owed again, by the next channel.
+    ``attempts``: how often a postman took it in hand. ``dedupe_key`` makes one notice per event however often a job
+    runs (C6.5).
     ``claimed_until`` is a lease: a worker that died gives the notice back by itself.
     """
 
@@ -82,40 +83,29 @@ async def notices_with(key_begins: str) -> list[Notice]:
     return await Notice.filter(dedupe_key__startswith=key_begins).order_by("id")
 
 
-async def due_notices(at: datetime, limit: int) -> list[int]:
-    """Ids of notices that are due and not in another worker's hands."""
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=at)
-    found = Notice.filter(free, status="owed", due_at__lte=at).order_by("due_at", "id").limit(limit)
-    return [notice.id for notice in await found.only("id")]
+async def notice_taken_as(channel: Channel, provider_id: str) -> Notice | None:
+    """The notice that a provider took under this id."""
+    found = NoticeAttempt.filter(channel=channel, provider_id=provider_id, outcome="accepted")
+    attempt = await found.order_by("-id").first().select_related("notice")
+    return attempt.notice if attempt else None
 
 
-async def claim_notice(notice_id: int, at: datetime, until: datetime) -> Notice | None:
-    """Lease a due notice until a time; None when another worker was first."""
-    won = await Notice.filter(id=notice_id, status="owed", claimed_until=None).update(claimed_until=until)
-    if not won:
-        won = await Notice.filter(id=notice_id, status="owed", claimed_until__lt=at).update(claimed_until=until)
-    return await Notice.get(id=notice_id).select_related("account", "case") if won else None
+async def mark_delivered(notice_id: int, at: datetime) -> None:
+    """The provider says that it arrived: it counts now, even if another channel was tried meanwhile."""
+    await Notice.filter(id=notice_id, status__in=["sent", "owed", "unreached"]).update(
+        status="delivered", settled_at=at, claimed_until=None
+    )
 
 
-async def settle_notice(notice_id: int, status: str, channel: Channel | None, at: datetime) -> None:
-    """Close a notice: ``sent`` on a channel, or ``unreached``."""
-    await Notice.filter(id=notice_id).update(status=status, channel=channel, settled_at=at, claimed_until=None)
-
-
-async def postpone_notice(notice_id: int, due_at: datetime) -> None:
-    """Give a notice back for a later try."""
-    await Notice.filter(id=notice_id).update(due_at=due_at, claimed_until=None, attempts=F("attempts") + 1)
+async def reopen_notice(notice_id: int, channel: Channel, at: datetime) -> None:
+    """The provider says that it did not arrive by this channel: the next one is tried at once."""
+    sent = Notice.filter(id=notice_id, status="sent", channel=channel)
+    await sent.update(status="owed", channel=None, settled_at=None, due_at=at, claimed_until=None)
 
 
 async def write_attempt(**columns: Any) -> None:
     """Append an attempt."""
     await NoticeAttempt.create(**columns)
-
-
-async def channels_given_up(notice_id: int) -> set[Channel]:
-    """Channels that cannot reach the person, as earlier attempts found."""
-    lost = NoticeAttempt.filter(notice_id=notice_id, outcome__in=["next_channel", "broken"])
-    return {attempt.channel for attempt in await lost}
 
 
 async def notices_of(case_id: int) -> list[Notice]:

@@ -1,8 +1,9 @@
 """Notices: one folder per kind under ``notices/``, with WeChat fields, the page they open, and the SMS.
 
-``notice.toml`` holds ``title``, ``page``, ``sms``, a table ``[subscribe]`` (WeChat field key → text) and a table
-``[example]`` that names every fact the notice may take. Facts are ready to read (``templates.shown.when`` for times)
-and minimised: a masked name, never an identity number.
+``notice.toml`` holds ``title``, ``page``, ``sms``, a table ``[subscribe]`` (WeChat field key → text), a table
+``[account]`` where the Official Account's template has other fields than that, and a table ``[example]`` that names
+every fact the notice may take. Facts are ready to read (``templates.shown.when`` for times) and minimised: a masked
+name, never an identity number.
 """
 
 import tomllib
@@ -19,17 +20,21 @@ from templates.fill import fill, needed, placeholders
 from templates.shown import clean
 
 _FOLDER = Path(__file__).parent / "notices"
-_LONGEST_SMS = 300  # five pieces of 67 characters at the usual provider, with room to spare
+_MOST_PIECES = 3  # with its example; one that is longer costs more than it tells
+_LONGEST_SMS = 300  # with the longest facts: five pieces
 _LONGEST_FACT = 120
 _BRACKETS = str.maketrans("【】", "[]")  # only the sender's signature may stand in 【】
 
 
 @dataclass(frozen=True)
 class NoticeText:
-    """A notice ready to send: ``subscribe`` for WeChat (field key → value), ``sms`` for the phone."""
+    """A notice ready to send: fields and values of the subscription message (``subscribe``) and of the Official
+    Account's template (``account``), and the text for the phone (``sms``).
+    """
 
     title: str
     subscribe: Mapping[str, str]
+    account: Mapping[str, str]
     page: str
     sms: str
 
@@ -46,6 +51,7 @@ def render_notice(kind: NoticeKind, facts: Mapping[str, str]) -> NoticeText:
     return NoticeText(
         title=str(parts["title"]),
         subscribe={key: clip(key, fill(text, known)) for key, text in parts["subscribe"].items()},
+        account={key: clip(key, fill(text, known)) for key, text in _account(parts).items()},
         page=fill(parts["page"], {name: quote(value, safe="") for name, value in known.items()}),
         sms=_cut(fill(parts["sms"], known), _LONGEST_SMS),
     )
@@ -64,6 +70,17 @@ def subscribe_templates() -> Mapping[str, Mapping[str, str]]:
 def notice_titles() -> Mapping[str, str]:
     """Our template key (= the kind) → the notice's title."""
     return {kind.value: str(_parts(kind)["title"]) for kind in NoticeKind}
+
+
+def account_templates() -> Mapping[str, Mapping[str, str]]:
+    """As ``subscribe_templates``, for the templates of the Official Account."""
+    return {kind.value: render_notice(kind, _parts(kind)["example"]).account for kind in NoticeKind}
+
+
+def sms_pieces(text: str) -> int:
+    """How many pieces an SMS of this text is billed as: 70 characters in one, 67 in each of several (UCS-2)."""
+    length = len(text.encode("utf-16-le")) // 2
+    return 1 if length <= 70 else -(-length // 67)
 
 
 def check_notices() -> list[str]:
@@ -85,10 +102,12 @@ def _problems_of(kind: NoticeKind) -> list[str]:
     taken = frozenset[str]().union(*(placeholders(text) for text in texts))
     problems = [f"placeholder {{{name}}} is not in [example]" for name in sorted(taken - example.keys())]
     problems += [f"example fact {name!r} is used nowhere" for name in sorted(example.keys() - taken)]
-    filled = {key: fill(text, example) for key, text in subscribe.items()}
+    if not str(parts["sms"]).startswith("【"):
+        problems.append("the SMS must begin with the sender's name in 【】")
+    filled = {key: fill(text, example) for table in (subscribe, _account(parts)) for key, text in table.items()}
     problems += [f"{key}: {wrong}" for key, value in filled.items() if (wrong := field_problem(key, value))]
-    if len(fill(parts["sms"], example)) > _LONGEST_SMS:
-        problems.append(f"the SMS is over {_LONGEST_SMS} characters with its example")
+    if (pieces := sms_pieces(fill(parts["sms"], example))) > _MOST_PIECES:
+        problems.append(f"the SMS is {pieces} pieces with its example; {_MOST_PIECES} at most")
     if parts["page"].startswith("/"):
         problems.append("page must not start with a slash")
     return problems
@@ -100,7 +119,12 @@ def _parts(kind: NoticeKind) -> Mapping[str, Any]:
 
 
 def _texts(parts: Mapping[str, Any]) -> list[str]:
-    return [parts["title"], parts["page"], parts["sms"], *parts["subscribe"].values()]
+    return [parts["title"], parts["page"], parts["sms"], *parts["subscribe"].values(), *_account(parts).values()]
+
+
+def _account(parts: Mapping[str, Any]) -> Mapping[str, str]:
+    table: Mapping[str, str] = parts.get("account", parts["subscribe"])
+    return table
 
 
 def _tame(value: str) -> str:

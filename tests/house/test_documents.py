@@ -27,7 +27,7 @@ def settings_read() -> set[str]:
                 names.add(text)
             case ast.JoinedStr():
                 names |= _spelled_out(ast.unparse(node))
-    return names - {*PREFIXES, "TONGBAN_TEMPLATE_"}
+    return names - {*PREFIXES, "TONGBAN_TEMPLATE_", "TONGBAN_OA_TEMPLATE_"}
 
 
 def _spelled_out(written: str) -> set[str]:
@@ -45,11 +45,12 @@ def test_every_setting_is_documented() -> None:
     document = DOCUMENT.read_text(encoding="utf-8")
     assert [name for name in sorted(settings_read()) if f"`{name}`" not in document] == []
     assert "`TONGBAN_TEMPLATE_<KIND>`" in document
+    assert "`TONGBAN_OA_TEMPLATE_<KIND>`" in document
 
 
 def test_no_document_speaks_of_a_setting_that_nobody_reads() -> None:
     known = settings_read() | {f"TONGBAN_TEMPLATE_{kind.upper()}" for kind in NoticeKind}
-    known |= {"TONGBAN_TEMPLATE_", "TONGBAN_TEST_DATABASE_URL", "TONGBAN_TEST_REDIS_URL"}
+    known |= {"TONGBAN_TEMPLATE_", "TONGBAN_OA_TEMPLATE_", "TONGBAN_TEST_DATABASE_URL", "TONGBAN_TEST_REDIS_URL"}
     documents = [path for path in project_files() if path.suffix == ".md"]
     told = {(place(path), name) for path in documents for name in re.findall(r"TONGBAN_[A-Z0-9_]+", _text(path))}
     assert {(where, name) for where, name in told if name not in known} == set()

@@ -1,0 +1,147 @@
+"""The postman's statements: notices claimed many at a time, and what became of them written together."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.notice import Delivery, DeliveryOutcome
+from domain.terms import Channel, CreditReason
+from models.account import Account, bound_followers
+from models.credit import clear_credit, credits_left, spend_credit
+from models.group import Group
+from models.many import insert_all, read_as, rows
+from models.notice import Notice, NoticeAttempt
+from models.operator_task import open_task
+
+_LOST = ("next_channel", "broken", "failed", "given_up")
+_CLAIM = """
+UPDATE notice SET claimed_until = $1, attempts = attempts + 1 WHERE id IN (
+    SELECT id FROM notice WHERE status = 'owed' AND due_at <= $2 AND (claimed_until IS NULL OR claimed_until < $2)
+    ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
+) RETURNING *"""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One try on one channel, as it is to be written; ``given_up`` when the channel is not tried again."""
+
+    channel: Channel
+    delivery: Delivery
+    given_up: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a claimed notice: closed by a ``status``, or given back until ``due_at``."""
+
+    notice: Notice
+    at: datetime
+    tried: tuple[Tried, ...] = ()
+    status: str = "owed"
+    channel: Channel | None = None
+    due_at: datetime | None = None
+    trouble: str | None = None
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A claimed notice with all the postman needs to know of its person and of what was tried."""
+
+    notice: Notice
+    account: Account
+    follower: str | None
+    credit: bool
+    lost: frozenset[Channel]
+    tries: Any
+
+
+async def claim_notices(at: datetime, until: datetime, limit: int) -> list[Hand]:
+    """Lease due notices by one statement; no two postmen ever hold the same one while its lease lasts."""
+    claimed: list[Notice] = [read_as(Notice, row) for row in await rows(_CLAIM, until, at, limit)]
+    if not claimed:
+        return []
+    claimed.sort(key=lambda notice: (notice.due_at, notice.id))
+    people = {notice.account_id for notice in claimed}
+    accounts = {account.id: account for account in await Account.filter(id__in=list(people))}
+    followers = await bound_followers(people)
+    left = await credits_left(people)
+    lost, tries = await _tried_before([notice.id for notice in claimed if notice.attempts > 1])
+    return [
+        Hand(
+            notice, accounts[notice.account_id], followers.get(notice.account_id),
+            (notice.account_id, notice.kind.value) in left, frozenset(lost[notice.id]), tries[notice.id],
+        )
+        for notice in claimed
+    ]  # fmt: skip
+
+
+async def give_back(notice_ids: Collection[int]) -> None:
+    """Claimed, and not tried after all: anybody may have them."""
+    if notice_ids:
+        await Notice.filter(id__in=list(notice_ids), status="owed").update(claimed_until=None)
+
+
+async def settle(outcome: Outcome) -> None:
+    """Write what became of a notice, in one transaction with whatever else is to be written now."""
+    await _SETTLING.do(outcome)
+
+
+async def _settle(outcomes: Sequence[Outcome]) -> Sequence[None]:
+    groups: defaultdict[tuple[str, Channel | None, datetime], list[int]] = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.status == "owed":
+            again = Notice.filter(id=outcome.notice.id, status="owed")
+            await again.update(due_at=outcome.due_at, claimed_until=None)
+        else:
+            groups[outcome.status, outcome.channel, outcome.at].append(outcome.notice.id)
+    for (status, channel, at), ids in groups.items():
+        ours = Notice.filter(id__in=ids, status="owed")
+        await ours.update(status=status, channel=channel, settled_at=at, claimed_until=None)
+    await insert_all(NoticeAttempt, [_attempt(o, tried) for o in outcomes for tried in o.tried])
+    for outcome in outcomes:
+        await _settle_credit(outcome)
+        if outcome.trouble is not None:
+            await open_task("notice_broken", outcome.trouble[:80], outcome.at)
+    return [None] * len(outcomes)
+
+
+async def _settle_credit(outcome: Outcome) -> None:
+    """A consent is spent when WeChat took the message; when it says that none is left, the ledger believes it."""
+    for tried in outcome.tried:
+        if tried.channel is not Channel.SUBSCRIBE_MESSAGE:
+            continue
+        notice, what = outcome.notice, tried.delivery.outcome
+        if what is DeliveryOutcome.ACCEPTED:
+            await spend_credit(notice.account_id, notice.kind, key=notice.dedupe_key, at=outcome.at)
+        elif what is DeliveryOutcome.NEXT_CHANNEL:
+            await clear_credit(
+                notice.account_id, notice.kind, CreditReason.REFUSED, key=notice.dedupe_key, at=outcome.at
+            )
+
+
+_SETTLING: Group[Outcome, None] = Group(_settle)
+
+
+def _attempt(outcome: Outcome, tried: Tried) -> dict[str, Any]:
+    word = "given_up" if tried.given_up else tried.delivery.outcome.value
+    return {
+        "notice_id": outcome.notice.id, "channel": tried.channel, "outcome": word,
+        "provider_id": tried.delivery.provider_id, "error": tried.delivery.error, "at": outcome.at,
+    }  # fmt: skip
+
+
+async def _tried_before(
+    notice_ids: Sequence[int],
+) -> tuple[defaultdict[int, set[Channel]], defaultdict[int, defaultdict[Channel, int]]]:
+    """For each notice, the channels that cannot reach the person, and how often each was busy."""
+    lost: defaultdict[int, set[Channel]] = defaultdict(set)
+    tries: defaultdict[int, defaultdict[Channel, int]] = defaultdict(lambda: defaultdict(int))
+    if notice_ids:
+        for attempt in await NoticeAttempt.filter(notice_id__in=list(notice_ids)):
+            if attempt.outcome in _LOST:
+                lost[attempt.notice_id].add(attempt.channel)
+            elif attempt.outcome == DeliveryOutcome.RETRY_LATER:
+                tries[attempt.notice_id][attempt.channel] += 1
+    return lost, tries
