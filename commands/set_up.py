@@ -31,7 +31,7 @@ NEEDED = (
     "typst",
     "zxingcpp",
 )
-NEEDED_TO_TEST = ("hypothesis", "pytest", "pytest_aiohttp")
+NEEDED_TO_TEST = ("axe_playwright_python", "cwt", "hypothesis", "playwright", "pytest", "pytest_aiohttp")
 
 
 def set_up(argv: Sequence[str], env: Mapping[str, str]) -> None:

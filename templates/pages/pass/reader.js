@@ -399,16 +399,16 @@
       ? `注意：这张凭证在本机已经读过（${facts.pass.read_before.slice(0, 16).replace("T", " ")}），请核对是不是同一位群众。`
       : "凭证的签名、期限和受理点都核对无误。凭证不能证明持有人的身份，请当面核验。");
     const rows = DATA.fields.filter((field) => field.name in facts.case).map((field) => {
-      const row = document.createElement("tr");
-      const [name, value] = [document.createElement("th"), document.createElement("td")];
-      name.scope = "row";
+      const row = document.createElement("div");
+      const [name, value] = [document.createElement("dt"), document.createElement("dd")];
       name.textContent = field.label;
       value.textContent = shownAs(field, facts.case[field.name]);
       row.append(name, value);
       return row;
     });
     at("facts").replaceChildren(...rows);
-    at("result").focus();
+    at("scan").focus({ preventScroll: true }); // the next pass may be scanned at once
+    at("result").scrollIntoView({ block: "nearest" });
   }
 
   function clear() {
@@ -550,6 +550,8 @@
     for (const kind of ["json", "xml", "txt"]) at(`save-${kind}`).addEventListener("click", () => saved(kind));
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") clear();
+      const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (typed && event.key !== " " && !event.target.closest("input, textarea")) at("scan").focus();
     });
   }
 
