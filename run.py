@@ -477,14 +477,16 @@ async def _check(settings: "Settings") -> list[str]:
 
 
 def _check_seal(settings: "Settings") -> list[str]:
+    from gateways.pass_keys import PassKeyUnusableError
     from gateways.seal import SealUnusableError
 
     public = settings.sandboxed or settings.public_url
     problems = [] if public else ["TONGBAN_PUBLIC_URL is missing: the QR codes of letters would lead nowhere"]
     try:
         seal_of(settings, SystemClock())
-    except SealUnusableError as error:
-        problems.append(f"seal: {error}")
+        pass_issuer_of(settings)
+    except (SealUnusableError, PassKeyUnusableError) as error:
+        problems.append(f"seal or key: {error}")
     return problems
 
 
@@ -601,7 +603,7 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=words)
     commands.add_parser("test", help="run the tests; further words go to pytest", add_help=False)
     journey = commands.add_parser("journey", help="play the whole way through real HTTP")
-    journey.add_argument("--story", default="all", help="adult, minor, guangdong, cross-province or all")
+    journey.add_argument("--story", default="all", help="adult, minor, guangdong, cross-province, offline or all")
     journey.add_argument("--out", type=Path, default=Path("journey-out"), help="where the artefacts go")
     journey.add_argument("--base-url", help="a running service; without it one is started on free ports")
     journey.add_argument("--console-url", help="its console, where serving.json does not say")

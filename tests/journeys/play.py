@@ -65,7 +65,7 @@ async def _world(asked: argparse.Namespace, settings_of: SettingsOf) -> AsyncIte
         if not settings.sandboxed:
             raise CannotPlay("the journey needs the sandbox: unset TONGBAN_WECHAT_BASE_URL, or give --base-url")
         told = await stack.enter_async_context(running(env, settings.var, asked.out / "service.log"))
-        yield world_of(told, read_logins(settings.var / "demo-logins.json"), asked.out)
+        yield world_of(told, settings.var / "demo-logins.json", asked.out)
 
 
 def _running_world(asked: argparse.Namespace, settings_of: SettingsOf) -> World:
@@ -79,7 +79,7 @@ def _running_world(asked: argparse.Namespace, settings_of: SettingsOf) -> World:
     logins = asked.logins or settings.var / "demo-logins.json"
     if not logins.exists():
         raise CannotPlay(f"the logins of the demo are not in {logins}: give --logins FILE")
-    return world_of({"miniapp_appid": settings.miniapp.appid, **told}, read_logins(logins), asked.out)
+    return world_of({"miniapp_appid": settings.miniapp.appid, **told}, logins, asked.out)
 
 
 def _told(path: Path, base_url: str) -> dict[str, Any]:

@@ -1,9 +1,11 @@
-"""The four stories: who goes where, what the rules say to it, and the steps of the way."""
+"""The stories: who goes where, what the rules say to it, and the steps of the way."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tests.journeys import steps_citizen as citizen
 from tests.journeys import steps_counter as counter
+from tests.journeys import steps_offline as offline
 from tests.journeys import steps_police as police
 from tests.journeys.time_limits import GUANGDONG_REVIEW, JIANGXI_REVIEW
 from tests.journeys.walk import Guardian, Plot, Step
@@ -88,7 +90,15 @@ CROSS_PROVINCE = Plot(
     messages=("ready_for_pickup",),
     history=(*_WITHOUT_LETTER, *_MADE, "arrival_registered", "released", "closed"),
 )
-PLOTS: Mapping[str, Plot] = {plot.name: plot for plot in (ADULT, MINOR, GUANGDONG, CROSS_PROVINCE)}
+OFFLINE = replace(
+    ADULT,
+    name="offline",
+    messages=("accepted",),
+    history=("opened", "booked", "letter_signed", "pass_issued"),
+    online=False,
+)
+_ALL = (ADULT, MINOR, GUANGDONG, CROSS_PROVINCE, OFFLINE)
+PLOTS: Mapping[str, Plot] = {plot.name: plot for plot in _ALL}
 
 
 def steps_of(plot: Plot) -> tuple[Step, ...]:
@@ -100,6 +110,22 @@ def steps_of(plot: Plot) -> tuple[Step, ...]:
         Step("提交申请", "case opened", citizen.open_case),
         Step("预约受理点和时间", "station and place booked", citizen.book),
         *_letter(plot),
+        *(_at_the_counter(plot) if plot.online else _over_the_air_gap()),
+    )
+
+
+def _over_the_air_gap() -> tuple[Step, ...]:
+    return (
+        Step("取得离线凭证", "offline pass and QR", offline.issue_pass),
+        Step("受理点的密钥和平台公钥", "the station's key and the issuer's", offline.bring_keys),
+        Step("别的受理点打不开", "another station opens nothing", offline.read_elsewhere),
+        Step("不联网读取凭证", "pass read without a network, once", offline.read_pass),
+        Step("等候受理点反馈", "open until the station reports", offline.still_open),
+    )
+
+
+def _at_the_counter(plot: Plot) -> tuple[Step, ...]:
+    return (
         Step("出示二维码", "hand-off code and QR", citizen.issue_code),
         *_counter(plot),
         Step("户籍地开始审核", "reported: under review", police.review_started),

@@ -76,8 +76,9 @@ async def kill(process: Process) -> int:
     return await asyncio.to_thread(process.wait)
 
 
-def world_of(told: Mapping[str, Any], logins: Mapping[str, Any], out: Path, **more: Any) -> World:
-    """The world as the service tells it."""
+def world_of(told: Mapping[str, Any], seeded: Path, out: Path, **more: Any) -> World:
+    """The world as the service tells it; ``seeded`` is what the seeding left: ``demo-logins.json``, keys beside it."""
+    logins = read_logins(seeded)
     return World(
         base_url=told["base_url"],
         console_url=told["console_url"],
@@ -86,6 +87,7 @@ def world_of(told: Mapping[str, Any], logins: Mapping[str, Any], out: Path, **mo
         miniapp_appid=told["miniapp_appid"],
         clerks=logins["clerks"],
         systems=logins["systems"],
+        station_keys=seeded.parent / "station-keys",
         out=out,
         **more,
     )

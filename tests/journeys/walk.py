@@ -32,7 +32,7 @@ class Plot:
 
     ``letter``: to_sign | not_required | on_paper. ``proof`` None: residence information is declared locally instead.
     ``papers`` are asked for once the tie is declared, ``papers_before`` when nobody has said which one
-    it is, and at the counter, where any lawful one will do.
+    it is, and at the counter, where any lawful one will do. ``online`` False: the case goes over the air gap.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Plot:
     guardian: Guardian | None = None
     proof: tuple[str, str] | None = None
     delivery: str = "station"
+    online: bool = True
 
     @property
     def clerk(self) -> str:

@@ -9,7 +9,10 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True)
 class World:
-    """One running service with its sandboxes. ``patience``: seconds a notice may take before it counts as lost."""
+    """One running service with its sandboxes. ``station_keys``: the folder of the demo stations' private keys.
+
+    ``patience``: seconds a notice may take before it counts as lost.
+    """
 
     base_url: str
     console_url: str
@@ -18,6 +21,7 @@ class World:
     miniapp_appid: str
     clerks: Mapping[str, str]
     systems: Mapping[str, str]
+    station_keys: Path
     out: Path
     patience: float = PATIENCE
     loud: bool = True
