@@ -12,14 +12,8 @@ from casework.challenge import NO_PROOF, Proof, insist_proof
 from casework.count_no_shows import missed_visits
 from casework.deps import Deps
 from casework.facts import insist_allowed
-from casework.find_place import (
-    alternatives_at,
-    insist_acceptance_place,
-    is_closed,
-    open_desk,
-    places_nearby,
-    slot_end,
-)
+from casework.find_place import alternatives_at, is_closed, open_desk, places_nearby, slot_end
+from casework.insist_station import insist_station
 from casework.owe import owe
 from casework.remind import owe_reminders
 from casework.repeat import once, request_digest
@@ -122,7 +116,7 @@ async def wanted_slot(deps: Deps, case: Case, point_code: str, starts_at: dateti
         Refusal: ``station_…``, ``slot_…``.
     """
     desk = await open_desk(point_code, case.item)
-    insist_acceptance_place(case, desk)
+    await insist_station(deps, case, desk)
     ends_at = slot_end(deps, desk, starts_at)
     if await is_closed(desk, starts_at, ends_at):
         raise Refusal("slot_closed", source="R199", station=desk.point.name, alternatives=())
@@ -208,7 +202,7 @@ async def _insist_bookable(deps: Deps, cases: Sequence[Case], point_code: str, s
         raise Refusal("visit_items_differ")
     wanted = await wanted_slot(deps, cases[0], point_code, starts_at)
     for case in cases[1:]:
-        insist_acceptance_place(case, wanted.desk)
+        await insist_station(deps, case, wanted.desk)
     return wanted
 
 
@@ -238,7 +232,7 @@ async def _elsewhere(deps: Deps, case: Case, point_code: str, starts_at: datetim
     minor, here = case.is_minor, list[datetime]()
     try:
         desk = await open_desk(point_code, case.item)
-        insist_acceptance_place(case, desk)
+        await insist_station(deps, case, desk)
         here = await alternatives_at(deps, desk, starts_at, minor=minor, places=places)
     except Refusal:
         pass  # nothing can be offered at a point that does not take the case

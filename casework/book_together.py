@@ -29,7 +29,7 @@ from domain.guide import Guidance
 from domain.local_time import day_of
 from domain.refusal import Refusal
 from domain.supply import free_places
-from domain.terms import CaseEventKind, CaseState, NoticeKind, Whose
+from domain.terms import CaseEventKind, CaseState, NoticeKind, ServiceItem, Whose
 from models.case import Case
 from models.connect import Crowded
 from models.db import COLLISIONS, utc
@@ -166,6 +166,9 @@ def _plan(wish: Wish, case: Case, desk: Desk, history: tuple[EventView, ...]) ->
     deps = wish.deps
     if case.account_id != wish.citizen.account_id or work_asked(deps, desk):
         return None
+    asked_along = any(event.kind is CaseEventKind.TEMPORARY_CARD_ASKED for event in history)
+    if asked_along or case.item is not ServiceItem.ID_CARD_FIRST_APPLICATION:
+        return None  # what hangs on it, or beside it, is loaded by the plain way
     try:
         insist_open(case)
         insist_acceptance_place(case, desk)

@@ -8,6 +8,7 @@ from casework.callers import Citizen
 from casework.deps import Deps
 from casework.facts import facts_of, insist_allowed
 from casework.repeat import once
+from casework.request_temporary_card import correct_along
 from casework.serve import visit_is_open
 from casework.step import Said, insist_open, take_step
 from casework.track import case_view, own_case_to_change
@@ -64,6 +65,7 @@ async def _correct(deps: Deps, citizen: Citizen, number: str, wish: Correction) 
     case.form = {**case.form, **changed}
     insist_allowed(deps, case, deps.today())
     await set_case_columns(case.id, form=case.form)
+    await correct_along(case, dict(changed))
     void = signed and (await facts_of(deps, case)).signature is None
     if void:
         await revoke_codes(case.id, deps.clock.now())  # they say that nothing is missing

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from casework.views import GuideView, LetterRuleView, MaterialView, ReasonView, ReviewRuleView
+from domain.certificate import certifiable
 from domain.checklist import materials
 from domain.decision import Reason
 from domain.division import (
@@ -26,7 +27,7 @@ from domain.division import (
 from domain.guide import Guidance, Material, Question, advise
 from domain.policy.rule import Rulebook
 from domain.refusal import Refusal
-from domain.terms import DayKind, GuardianshipCase, ProofKind, ServiceItem, Whose
+from domain.terms import CertificateWay, DayKind, GuardianshipCase, ProofKind, ServiceItem, Whose
 from domain.wizard import CHOICES, Ask, Known, as_question, next_question
 from templates.guide import OBVIOUS
 from templates.labels import label
@@ -56,6 +57,7 @@ class GuideQuestion:
     held_card_before: bool | None = None
     active_soldier: bool | None = None
     booklet_obtainable: bool | None = None
+    applied_online: bool | None = None
     proof: ProofKind | None = None
     proof_of: Whose | None = None
 
@@ -71,6 +73,7 @@ class Answers:
     held_card_before: bool | None = None
     active_soldier: bool | None = None
     booklet_obtainable: bool | None = None
+    applied_online: bool | None = None
     guardianship: GuardianshipCase | None = None
     proof: ProofKind | None = None
 
@@ -129,6 +132,7 @@ def explain(rulebook: Rulebook, question: GuideQuestion, today: date, letters: P
         held_card_before=question.held_card_before,
         active_soldier=question.active_soldier,
         booklet_obtainable=question.booklet_obtainable,
+        applied_online=question.applied_online,
         proof=question.proof,
         proof_of=question.proof_of,
     )
@@ -163,6 +167,7 @@ def answers_from_words(words: Mapping[str, str]) -> Answers:
         "held_card_before": _is_yes,
         "active_soldier": _is_yes,
         "booklet_obtainable": _is_yes,
+        "applied_online": _is_yes,
         "guardianship": GuardianshipCase,
         "proof": ProofKind,
     }
@@ -171,6 +176,12 @@ def answers_from_words(words: Mapping[str, str]) -> Answers:
 
 def _is_yes(word: str) -> bool:
     return word == "yes"
+
+
+def certifiable_matters(deps: "Deps") -> tuple[ChoiceView, ...]:
+    """What a household registration certificate may say, by today's rules (B43)."""
+    found = certifiable(deps.rulebook.on(deps.today()), CertificateWay.BY_OFFICER)
+    return tuple(ChoiceView(matter.value, label(matter)) for matter in found)
 
 
 def answer(deps: "Deps", question: Question) -> Guidance:
@@ -319,6 +330,7 @@ def _known(answers: Answers) -> Known:
         held_card_before=answers.held_card_before,
         active_soldier=answers.active_soldier,
         booklet_obtainable=answers.booklet_obtainable,
+        applied_online=answers.applied_online,
         guardianship=answers.guardianship,
         proof=answers.proof,
     )

@@ -15,7 +15,7 @@ from domain.guide import Guidance, Question
 from domain.readiness import missing_before_handoff
 from domain.refusal import Refusal
 from domain.terms import CaseState, GuardianshipCase, ProofKind, SignatureLevel, SignatureMethod, SignerCapacity, Whose
-from models.case import Case
+from models.case import Case, find_case_by_id
 from models.signature import LetterConfirmation, Signature, letter_confirmation, newest_signature
 from models.slot import Booking, live_booking
 from templates.labels import label
@@ -38,7 +38,8 @@ class Letter:
 class CaseFacts:
     """Everything known about a case before the counter. Nothing here is stored: it is computed from rows.
 
-    ``signed_before``: there is a signature, but a signed fact was changed after it (T07).
+    ``signed_before``: there is a signature, but a signed fact was changed after it (T07). ``rides_along``: a temporary
+    card that goes to the counter with the identity card, so it needs no visit of its own.
     """
 
     guidance: Guidance
@@ -47,6 +48,7 @@ class CaseFacts:
     confirmation: LetterConfirmation | None
     booking: Booking | None
     signed_before: bool = False
+    rides_along: bool = False
 
     @property
     def letter_standing(self) -> str:
@@ -62,6 +64,8 @@ class CaseFacts:
     @property
     def missing(self) -> tuple[str, ...]:
         """What the citizen still has to do before coming to the counter."""
+        if self.rides_along:
+            return ()
         return missing_before_handoff(booked=self.booking is not None, letter=self.letter_standing)
 
 
@@ -80,6 +84,8 @@ def question_of(case: Case, day: date) -> Question:
         active_soldier=False,
         proof=ProofKind(form["proof"]) if form["proof"] else None,
         proof_of=Whose(form["proof_of"]) if form["proof_of"] else None,
+        booklet_obtainable=False,
+        applied_online=False,
     )
 
 
@@ -120,7 +126,15 @@ async def facts_of(deps: Deps, case: Case) -> CaseFacts:
         confirmation=await letter_confirmation(case.id),
         booking=await live_booking(case.id),
         signed_before=newest is not None and not holds,
+        rides_along=await rides_along(case),
     )
+
+
+async def rides_along(case: Case) -> bool:
+    """Whether a temporary card still goes to the counter with the identity card's case, which is open (B20)."""
+    if case.parent_id is None or case.state is not CaseState.OPEN:
+        return False
+    return (await find_case_by_id(case.parent_id)).state is CaseState.OPEN
 
 
 def still_holds(signature: Signature, facts: Mapping[str, str]) -> bool:

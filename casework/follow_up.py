@@ -1,7 +1,7 @@
 """Warnings taken note of, supervised follow-ups (督办) and the directory of named persons (R101, R181–R184, R186)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from casework.area import Area, area_inside, area_of
 from casework.callers import Officer
@@ -26,7 +26,6 @@ from models.follow_up import (
 from models.place import points_in
 
 _SHOWN = 200
-STALE_AFTER = timedelta(days=90)
 _WATCHERS = {
     StaffRole.REVIEWER: (Watcher.REVIEWER,),
     StaffRole.CLERK: (Watcher.CLERK,),
@@ -174,8 +173,14 @@ def _view(deps: Deps, one: FollowUp, notes: list[FollowUpNote]) -> FollowUpView:
     )  # fmt: skip
 
 
+def is_stale(deps: Deps, verified_at: datetime) -> bool:
+    """Whether an entry of the directory is to be confirmed again (R184)."""
+    days = deps.rulebook.on(deps.today()).need("directory").number("stale_after_days")
+    return deps.clock.now() - verified_at > timedelta(days=days)
+
+
 def _contact(deps: Deps, one: Contact) -> ContactView:
     return ContactView(
         id=one.id, duty=one.duty, place=find_division(one.division).full_name, unit=one.unit, name=one.name,
-        phone=one.phone, verified_at=one.verified_at, stale=deps.clock.now() - one.verified_at > STALE_AFTER,
+        phone=one.phone, verified_at=one.verified_at, stale=is_stale(deps, one.verified_at),
     )  # fmt: skip

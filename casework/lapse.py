@@ -5,6 +5,8 @@ from functools import partial
 
 from casework.book import give_up_place
 from casework.deps import Deps, unit_of_work
+from casework.facts import rides_along
+from casework.make_temporary_card import void_dependants
 from casework.owe import notice_key, owe
 from casework.repeat import unhindered
 from casework.step import Said, take_step
@@ -43,6 +45,8 @@ async def _tend(deps: Deps, case_id: int, warn_after: timedelta) -> bool:
         case = await find_case_by_id(case_id)
         if case.state is not CaseState.OPEN or not await is_idle(case_id, deps.clock.now() - warn_after):
             return False
+        if await rides_along(case):
+            return False  # it waits for the visit of the identity card's case, and ends with that
         return await _tell_or_end(deps, case)
 
 
@@ -57,5 +61,7 @@ async def _tell_or_end(deps: Deps, case: Case) -> bool:
     now = deps.clock.now()
     await give_up_place(deps, case, "cancelled")
     await revoke_codes(case.id, now)
-    await take_step(deps, case, CaseEventKind.LAPSED, Said(SYSTEM, now))
+    said = Said(SYSTEM, now)
+    await take_step(deps, case, CaseEventKind.LAPSED, said)
+    await void_dependants(deps, case, said)
     return await owe(deps, case, NoticeKind.CASE_LAPSED, "once")

@@ -11,7 +11,8 @@ from casework.signed_letter import SignedLetter, as_signed
 from domain.terms import EditionKind, EditionStatus
 from models.letter_edition import LetterEdition, claim_edition, due_editions, keep_edition, postpone_edition
 from models.operator_task import close_task, open_task
-from templates.letter_pdf import LetterPdf, render_letter_pdf
+from templates.letter_pdf import render_letter_pdf
+from templates.press import Paper
 
 BATCH = 20
 LEASE = timedelta(seconds=45)  # longer than the 30 s a job may run; a dead worker's letter comes back after it
@@ -50,14 +51,14 @@ async def _handle(deps: Deps, edition_id: int) -> bool:
     return True
 
 
-async def _made(deps: Deps, edition: LetterEdition) -> tuple[LetterPdf, bytes]:
+async def _made(deps: Deps, edition: LetterEdition) -> tuple[Paper, bytes]:
     signed = as_signed(edition.signature)
     made = await asyncio.to_thread(_set, deps, signed, edition)
     sealing = partial(deps.seal.sign_pdf, made.pdf, reason=REASONS[edition.kind], at=deps.clock.now())
     return made, await asyncio.to_thread(sealing)
 
 
-def _set(deps: Deps, signed: SignedLetter, edition: LetterEdition) -> LetterPdf:
+def _set(deps: Deps, signed: SignedLetter, edition: LetterEdition) -> Paper:
     return render_letter_pdf(
         signed.text,
         number=edition.signature.case.number,
@@ -85,7 +86,7 @@ async def _give_back(edition: LetterEdition, now: datetime) -> None:
     return await postpone_edition(edition.id, EditionStatus.FAILED, now + NEXT_DAY)
 
 
-async def _tell_operator(edition: LetterEdition, made: LetterPdf, now: datetime) -> None:
+async def _tell_operator(edition: LetterEdition, made: Paper, now: datetime) -> None:
     await close_task(NOT_MADE, _subject(edition), now)
     if made.unprinted:
         log.warning("letter_glyphs_missing", edition=edition.id, characters=len(made.unprinted))

@@ -63,6 +63,8 @@ def masked(case: CounterCase) -> CounterCase:
         guardian=_masked_guardian(case.guardian) if case.guardian else None,
         post_to=None,
         differences={},
+        urgent_need=None,
+        certificate=replace(case.certificate, other="", content=()) if case.certificate else None,
     )
 
 

@@ -1,38 +1,40 @@
 """Hop 2: open a case."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from casework.callers import Citizen
 from casework.declare_residence import question_of_declaration
 from casework.deps import Deps
+from casework.draw_number import draw_case_number
 from casework.explain_policy import answer
 from casework.owe import owe
 from casework.pre_register import insist_on_consent
 from casework.repeat import once
+from casework.request_temporary_card import attach_temporary_card
 from casework.step import Said, take_step
 from casework.track import case_view
 from casework.views import CaseView
 from domain.applicant import age_on, normalise_name, normalise_phone
-from domain.case_number import HIGHEST, make_case_number
+from domain.certificate import check_matters
+from domain.eligibility import excludes
 from domain.guide import Guidance
 from domain.identity_number import parse_identity_number
 from domain.local_time import day_of
+from domain.question import Question
 from domain.refusal import Refusal
 from domain.residence import check_post_address
-from domain.terms import CaseEventKind, CaseState, DeliveryMode, NoticeKind, ServiceItem
+from domain.terms import CaseEventKind, CaseState, CertificateMatter, DeliveryMode, NoticeKind, ServiceItem
+from domain.wizard import Ask
 from models.account import Account
 from models.case import Case, live_case_number, make_case
 from models.person import Guardianship, Person, guardianship_of
 from models.residence import ResidenceDeclaration, declaration_of
 from templates.labels import label
+from templates.questions import question_words
 
 DECLARATION_HOLDS = timedelta(days=30)  # no source gives a length; a month keeps the promise of "where I live now"
-
-
-OFFERED = frozenset({ServiceItem.ID_CARD_FIRST_APPLICATION})
-"""Items whose whole way stands. The others are explained by the guide, and applied for at the counter."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,19 @@ class PostAddress:
 
 
 @dataclass(frozen=True)
+class CertificateWish:
+    """What is to be certified: matters of the list (B43), or in the person's own words."""
+
+    matters: tuple[CertificateMatter, ...]
+    other: str = ""
+
+
+@dataclass(frozen=True)
 class CaseWish:
-    """What the citizen asks for, and what they state."""
+    """What the citizen asks for, and what they state.
+
+    ``urgent_need``: asks for a temporary card as well (B20). The last three are for a certificate (R024, R038, B43).
+    """
 
     declaration_id: int
     item: ServiceItem
@@ -55,6 +68,10 @@ class CaseWish:
     never_held_card: bool
     active_soldier: bool
     information_true: bool
+    urgent_need: str | None = None
+    booklet_obtainable: bool | None = None
+    applied_online: bool | None = None
+    certificate: CertificateWish | None = None
 
 
 async def open_case(deps: Deps, citizen: Citizen, wish: CaseWish, key: str) -> CaseView:
@@ -64,11 +81,12 @@ async def open_case(deps: Deps, citizen: Citizen, wish: CaseWish, key: str) -> C
         Refusal: ``consent_required``, ``phone_required``, ``declaration_not_found``, ``declaration_stale``,
             ``statement_required`` (R048), any reason of the rulebook (R016, R021, R034, B08) with all of them listed,
             ``live_case_exists`` or, from another account, ``live_case_elsewhere`` (C6.3, R187),
-            ``item_not_offered_yet``.
+            ``proof_required`` (R038), ``answer_required``, ``delivery_not_offered``, ``certificate_matter_…``;
+            ``temporary_card_needs_parent`` for a temporary card alone, ``temporary_card_…`` and ``urgent_need_…``.
     """
     await insist_on_consent(deps, citizen)
-    if wish.item not in OFFERED:
-        raise Refusal("item_not_offered_yet", item=label(wish.item))
+    if wish.item is ServiceItem.TEMPORARY_ID_CARD:
+        raise Refusal("temporary_card_needs_parent", source="B21")
     return await once(
         deps, citizen, key, act="open_case", body=asdict(wish), view=CaseView, do=lambda: _open(deps, citizen, wish)
     )
@@ -88,6 +106,8 @@ async def _open(deps: Deps, citizen: Citizen, wish: CaseWish) -> CaseView:
     case = await _make(deps, citizen, declaration, guidance, wish, form)
     await take_step(deps, case, CaseEventKind.OPENED, Said(citizen.actor, case.opened_at), facts={"item": wish.item})
     await owe(deps, case, NoticeKind.CASE_OPENED, "once")
+    if wish.urgent_need is not None:
+        await attach_temporary_card(deps, citizen, case, wish.urgent_need)
     return await case_view(deps, case)
 
 
@@ -102,12 +122,27 @@ async def _fresh_declaration(deps: Deps, citizen: Citizen, wish: CaseWish) -> Re
 
 async def _insist_allowed(deps: Deps, declaration: ResidenceDeclaration, wish: CaseWish) -> Guidance:
     asked = await question_of_declaration(declaration, wish.item, deps.today())
-    stated = {**asked.__dict__, "held_card_before": not wish.never_held_card, "active_soldier": wish.active_soldier}
+    stated = replace(
+        asked, held_card_before=not wish.never_held_card, active_soldier=wish.active_soldier,
+        booklet_obtainable=wish.booklet_obtainable, applied_online=wish.applied_online,
+    )  # fmt: skip
     if not declaration.person.is_self and not asked.is_minor:
         raise Refusal("ward_is_adult", source="R030")
-    guidance = answer(deps, type(asked)(**stated))
+    guidance = answer(deps, stated)
     guidance.verdict.insist()
+    _insist_answered(deps, stated)
+    if guidance.residence_declared_elsewhere is None and stated.proof is None:
+        raise Refusal("proof_required", source="R038")  # declared for another item, which needs no tie by paper
+    if wish.delivery not in guidance.delivery:
+        raise Refusal("delivery_not_offered", source="R113", item=label(wish.item), delivery=label(wish.delivery))
     return guidance
+
+
+def _insist_answered(deps: Deps, question: Question) -> None:
+    """What would lead elsewhere must have been asked (R024, R038)."""
+    for ask in (Ask.BOOKLET_OBTAINABLE, Ask.APPLIED_ONLINE):
+        if getattr(question, ask) is None and excludes(deps.rulebook.on(question.day), question, ask):
+            raise Refusal("answer_required", source="R038", question=question_words(ask).question)
 
 
 def _form(
@@ -134,7 +169,16 @@ def _form(
         "declared_locally": declaration.declared_locally,
         "guardian": _guardian(guardianship) if guardianship else None,
         "post_to": _post_to(wish),
+        **_certificate(deps, wish),
     }
+
+
+def _certificate(deps: Deps, wish: CaseWish) -> dict[str, Any]:
+    if wish.item is not ServiceItem.HOUSEHOLD_CERTIFICATE:
+        return {}
+    asked = wish.certificate or CertificateWish(())
+    matters, other = check_matters(deps.rulebook.on(deps.today()), asked.matters, asked.other)
+    return {"matters": matters, "other_matter": other}
 
 
 def _guardian(guardianship: Guardianship) -> dict[str, str]:
@@ -169,7 +213,7 @@ async def _make(
 ) -> Case:
     person, today = declaration.person, deps.today()
     case = await make_case(
-        number=make_case_number(today, int.from_bytes(deps.random.token(8), "big") % (HIGHEST + 1)),
+        number=draw_case_number(deps),
         account_id=citizen.account_id,
         applicant_id=person.id,
         applicant_index=person.identity_index,

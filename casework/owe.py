@@ -15,8 +15,15 @@ CHAIN = "chain"  # subscription message while a consent is left, else SMS
 SMS = "sms"
 WECHAT = "wechat"
 
-MUST_REACH = frozenset({NoticeKind.READY_FOR_PICKUP, NoticeKind.ISSUANCE_REFUSED})
-"""Told by SMS whatever WeChat does (R106, R117); WeChat comes on top."""
+MUST_REACH = frozenset(
+    {
+        NoticeKind.READY_FOR_PICKUP,
+        NoticeKind.ISSUANCE_REFUSED,
+        NoticeKind.CERTIFICATE_READY,
+        NoticeKind.CERTIFICATE_UNVERIFIABLE,
+    }
+)
+"""Told by SMS whatever WeChat does (R106, R117, R166, R167); WeChat comes on top."""
 
 
 async def owe(

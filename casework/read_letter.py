@@ -70,7 +70,7 @@ async def export_letter(deps: Deps, reporter: Reporter, acceptance_number: str) 
         raise Refusal("report_not_yours", source="R063")
     signature = await _standing_signature(deps, case)
     editions = await _made(signature)
-    return LetterExport(f"{signature.number}.zip", _archive(_contents(deps, signature, editions)))
+    return LetterExport(f"{signature.number}.zip", archive(_contents(deps, signature, editions)))
 
 
 async def _standing_signature(deps: Deps, case: Case) -> Signature:
@@ -109,9 +109,10 @@ def _contents(deps: Deps, signature: Signature, editions: list[LetterEdition]) -
     }
 
 
-def _archive(files: Mapping[str, bytes]) -> bytes:
+def archive(files: Mapping[str, bytes]) -> bytes:
+    """Files as one ZIP; the same files make the same bytes."""
     out = BytesIO()
-    with ZipFile(out, "w", ZIP_DEFLATED) as archive:
+    with ZipFile(out, "w", ZIP_DEFLATED) as zipped:
         for name, content in files.items():
-            archive.writestr(ZipInfo(name, _ZIP_EPOCH), content, ZIP_DEFLATED)
+            zipped.writestr(ZipInfo(name, _ZIP_EPOCH), content, ZIP_DEFLATED)
     return out.getvalue()

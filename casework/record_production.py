@@ -4,9 +4,10 @@ from datetime import date
 
 from casework.deps import Deps
 from casework.owe import owe
-from casework.record_review import insist_within_case, tell_progress
+from casework.record_review import insist_within_case
 from casework.release_card import after_release
 from casework.step import Said, take_step
+from casework.tell_progress import tell_progress
 from domain.local_time import day_of
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, CollectorKind, DeliveryMode, NoticeKind

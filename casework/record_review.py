@@ -4,16 +4,16 @@ from datetime import date
 
 from casework.deps import Deps
 from casework.facts import birth_date_of
+from casework.make_temporary_card import begin_making, void_dependants
 from casework.owe import owe
 from casework.step import Said, take_step
-from casework.track import next_in_state
+from casework.tell_progress import tell_progress
 from domain.local_time import day_of
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, NoticeKind
+from domain.terms import CaseEventKind, NoticeKind, ServiceItem
 from domain.validity import expected_validity
 from models.card import keep_card
 from models.case import Case
-from templates.labels import label
 from templates.shown import when
 
 LONGEST_REASON = 200
@@ -38,7 +38,8 @@ async def record_review(
 async def _started(deps: Deps, case: Case, said: Said) -> None:
     """The data arrived at the household place: its clock starts with this step (R091, C6.11)."""
     await take_step(deps, case, CaseEventKind.REVIEW_STARTED, said)
-    await keep_card(case.id)
+    if case.item is ServiceItem.ID_CARD_FIRST_APPLICATION:
+        await keep_card(case.id)
     await tell_progress(deps, case)
 
 
@@ -52,6 +53,7 @@ async def _issued(deps: Deps, case: Case, said: Said, issued_on: date) -> None:
         valid_until=valid.until if valid else None, is_long_term=bool(valid and valid.until is None),
     )  # fmt: skip
     await tell_progress(deps, case)
+    await begin_making(deps, case, said, issued_on)
 
 
 async def _refused(deps: Deps, case: Case, said: Said, reason: str | None) -> None:
@@ -60,17 +62,10 @@ async def _refused(deps: Deps, case: Case, said: Said, reason: str | None) -> No
     await take_step(deps, case, CaseEventKind.ISSUANCE_REFUSED, said, words=words)
     station = case.acceptance_point.name if case.acceptance_point else None
     await owe(deps, case, NoticeKind.ISSUANCE_REFUSED, "once", time=when(said.at), station=station)
+    await void_dependants(deps, case, said)
 
 
 def insist_within_case(deps: Deps, case: Case, day: date, field: str) -> None:
     """Nothing about a card happens before its case was opened, or after today. Raises ``report_malformed``."""
     if not day_of(case.opened_at) <= day <= deps.today():
         raise Refusal("report_malformed", field=field)
-
-
-async def tell_progress(deps: Deps, case: Case) -> None:
-    """Owe one progress notice per state."""
-    await owe(
-        deps, case, NoticeKind.PROGRESS, case.state,
-        state=label(case.state), next=next_in_state(case).removesuffix("。"),
-    )  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import date
 from casework.callers import Citizen, Officer
 from casework.deps import Deps, unit_of_work
 from casework.keep_clocks import start_clock
+from casework.make_temporary_card import take_back_with, void_dependants
 from casework.owe import owe
 from casework.repeat import once
 from casework.serve import audit, case_at_counter, counter_case, fingerprint_of, insist_clerk
@@ -19,6 +20,7 @@ from domain.identity_number import IdentityNumber, parse_identity_number
 from domain.lifecycle import ENDED
 from domain.refusal import Refusal
 from domain.terms import (
+    CardReturn,
     CaseEventKind,
     CaseState,
     ClockKind,
@@ -37,7 +39,10 @@ from templates.shown import day as day_text
 
 @dataclass(frozen=True)
 class ReleaseAct:
-    """Who stands at the counter and what the clerk verified. The last three are for a relative only (R121)."""
+    """Who stands at the counter and what the clerk verified. The three on the collector are for a relative only (R121).
+
+    ``temporary_card``: what became of the one the person held until now (B20).
+    """
 
     collector: CollectorKind
     checks: Mapping[str, bool]
@@ -45,6 +50,7 @@ class ReleaseAct:
     kinship: Kinship | None = None
     collector_name: str | None = None
     collector_identity_number: str | None = None
+    temporary_card: CardReturn | None = None
 
 
 async def release_card(deps: Deps, officer: Officer, number: str, act: ReleaseAct) -> CounterCase:
@@ -52,7 +58,7 @@ async def release_card(deps: Deps, officer: Officer, number: str, act: ReleaseAc
 
     Raises:
         Refusal: ``slip_mismatch``, ``collection_checks_missing``, ``collector_not_relative`` (R036),
-            ``step_out_of_order``.
+            ``temporary_card_return_required`` (B20), ``step_out_of_order``.
     """
     insist_clerk(officer)
     case = await case_at_counter(deps, officer, number, "read_to_release")
@@ -63,6 +69,7 @@ async def release_card(deps: Deps, officer: Officer, number: str, act: ReleaseAc
     now = deps.clock.now()
     async with unit_of_work(deps):
         said = Said(officer.actor, now, unit=officer.point_name)
+        await take_back_with(deps, officer, case, act.temporary_card)
         await take_step(deps, case, CaseEventKind.RELEASED, said, facts={"collector": act.collector})
         await write_release(
             case_id=case.id, collector=act.collector, checks=dict(act.checks), kinship=act.kinship,
@@ -83,6 +90,7 @@ async def after_release(deps: Deps, case: Case, collector: CollectorKind, said: 
         await owe(deps, case, NoticeKind.CHECK_DUE, "start", due=due, station=_station(case))
     else:
         await take_step(deps, case, CaseEventKind.CLOSED, said)
+        await void_dependants(deps, case, said)
     if collector is CollectorKind.POST:
         return  # one event, one notice: the post's is the one about the check
     await owe(
@@ -115,6 +123,7 @@ async def record_check(deps: Deps, officer: Officer, number: str, checks: Mappin
         if not made:
             raise Refusal("check_not_due", source="R122")
         await take_step(deps, case, CaseEventKind.CLOSED, said)
+        await void_dependants(deps, case, said)
         await audit(deps, officer, case, "record_check")
     return await counter_case(deps, case)
 

@@ -115,7 +115,7 @@ async def _is_known(reporter: Reporter, said: Report, case: Case) -> bool:
     seen = await report_seen(reporter.system_id, said.report_id)
     if seen is not None and seen.case_id != case.id:
         raise Refusal("report_malformed", field="report_id")
-    if seen is not None or already_past(case.state, CaseEventKind(said.kind)):
+    if seen is not None or already_past(case.item, case.state, CaseEventKind(said.kind)):
         log.info("report_known_already", case=case.number, kind=said.kind, reporter=reporter.key_id)
         return True
     return False

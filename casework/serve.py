@@ -10,8 +10,11 @@ from casework.deps import Deps
 from casework.explain_policy import answer
 from casework.facts import CaseFacts, facts_of, question_of
 from casework.masked import VISIT_TURNS, insist_minor_leave, masked, presence_is_stated
+from casework.serve_services import certificate_at_counter, may_with_services, services_at_counter
+from casework.service_views import CounterCertificate
 from casework.track import booking_view, clock_views, history_of, letter_standing
 from casework.views import CheckLine, CounterCase, CounterLine, DayList, GuardianView
+from domain.acceptance import acceptance_rule
 from domain.applicant import mask_name
 from domain.case_number import check_acceptance_number, check_case_number
 from domain.collection import NO_FINGERPRINT, release_checks
@@ -29,6 +32,7 @@ from domain.terms import (
     FingerprintOutcome,
     GuardianRelation,
     GuardianshipCase,
+    ServiceItem,
     StaffRole,
 )
 from models.account import Account
@@ -52,6 +56,15 @@ from templates.labels import label
 from templates.shown import when
 
 LIST_LIMIT = 200
+_SERVED = (
+    CaseState.ACCEPTED,
+    CaseState.TRANSMITTED,
+    CaseState.UNDER_REVIEW,
+    CaseState.CONFIRMED,
+    CaseState.IN_PRODUCTION,
+    CaseState.RELEASED,
+)
+"""States in which a certificate or a temporary card is under way at the counter."""
 _ON_THE_WAY = (
     CaseState.ACCEPTED,
     CaseState.UNDER_REVIEW,
@@ -106,14 +119,16 @@ async def day_list(deps: Deps, officer: Officer, day: date | None = None) -> Day
     )  # fmt: skip
     booked = await bookings_at(point_id, *day_bounds(day))
     unreached = {notice.case_id: notice.case for notice in await unreached_at(point_id)}
-    released = await cases_at_point(point_id, [CaseState.RELEASED], LIST_LIMIT)
+    cards = [ServiceItem.ID_CARD_FIRST_APPLICATION]
+    others = [item for item in ServiceItem if item not in cards]
     return DayList(
         day=day,
         booked=tuple(_line(b.case, b.slot.starts_at) for b in booked if b.ended_at is None),
         arrived=await _arrived(point_id, day, {b.case_id: b.slot.starts_at for b in booked}),
-        on_the_way=_lines(await cases_at_point(point_id, _ON_THE_WAY, LIST_LIMIT)),
-        to_collect=_lines(await cases_at_point(point_id, [CaseState.ARRIVED], LIST_LIMIT)),
-        checks_open=_lines(released),
+        on_the_way=_lines(await cases_at_point(point_id, _ON_THE_WAY, LIST_LIMIT, cards)),
+        to_collect=_lines(await cases_at_point(point_id, [CaseState.ARRIVED, CaseState.READY], LIST_LIMIT)),
+        checks_open=_lines(await cases_at_point(point_id, [CaseState.RELEASED], LIST_LIMIT, cards)),
+        other_services=_lines(await cases_at_point(point_id, _SERVED, LIST_LIMIT, others)),
         unreached=tuple(_line(case) for case in unreached.values() if case is not None),
     )
 
@@ -230,6 +245,7 @@ async def counter_case(deps: Deps, case: Case) -> CounterCase:
     collector = await named_collector(case.id)
     checked_in = await visit_is_open(deps, case)
     fingerprint, differences = await _as_accepted(case)
+    certificate = await certificate_at_counter(deps, case)
     return CounterCase(
         number=case.number,
         item=case.item,
@@ -254,18 +270,19 @@ async def counter_case(deps: Deps, case: Case) -> CounterCase:
         booking=booking_view(booking, facts) if booking else None,
         letter=letter_standing(facts),
         materials=tuple(_material_line(material) for material in materials_at_counter(deps, case)),
-        checks=_checks(case),
+        checks=_checks(deps, case),
         release_checks={kind: _release_lines(deps, kind, fingerprint) for kind in CollectorKind},
         named_collector=f"{collector.name}（{label(collector.kinship, 'Kinship')}）" if collector else None,
         acceptance_number=case.acceptance_number,
         slip_number=case.slip_number,
         clocks=await clock_views(case),
         history=await history_of(case),
-        may=await _may(case, facts, checked_in=checked_in),
+        may=await _may(case, facts, certificate, checked_in=checked_in),
         differences=differences,
         fingerprint=fingerprint,
         new_phone=await _new_phone(case),
         asked=tuple([kind for kind in ApprovalKind if await open_request(kind, case.id)]),
+        **await services_at_counter(deps, case, facts.guidance.fee_fen, certificate),
     )
 
 
@@ -296,10 +313,14 @@ async def _by_acceptance_number(text: str) -> Case | None:
         return None
 
 
-async def _may(case: Case, facts: CaseFacts, *, checked_in: bool) -> tuple[str, ...]:
+async def _may(
+    case: Case, facts: CaseFacts, certificate: CounterCertificate | None, *, checked_in: bool
+) -> tuple[str, ...]:
     """What the clerk may do now; the page offers nothing else."""
     if case.state is CaseState.OPEN and checked_in:
         return await _may_at_visit(case, facts)
+    if case.item is not ServiceItem.ID_CARD_FIRST_APPLICATION:
+        return may_with_services(case, certificate)
     if case.state is CaseState.DISPATCHED and case.delivery is DeliveryMode.STATION:
         return ("register_arrival",)
     if case.state is CaseState.ARRIVED:
@@ -338,19 +359,11 @@ def _material_line(material: Material) -> CheckLine:
     return CheckLine(code=material.code, text=text, source=material.source, alternatives=material.alternatives)
 
 
-def _checks(case: Case) -> tuple[CheckLine, ...]:
-    """What the counter does itself before it can accept (R070–R073); flags only, never a biometric."""
-    checks = (
-        CheckLine("face_check_done", "已通过全国人口信息人像比对系统查重比对", "R071"),
-        CheckLine("compared", "已与公安人口信息管理系统核对身份信息", "R070"),
-    )
-    if not case.is_minor:
-        return checks
-    return (
-        CheckLine("guardian_present", "监护人已到场", "R031"),
-        CheckLine("same_frame_photo", "已拍照留存与监护人同框的图像信息", "R073"),
-        *checks,
-    )
+def _checks(deps: Deps, case: Case) -> tuple[CheckLine, ...]:
+    """What the counter does itself before it can accept (R070–R073, R162); flags only, never a biometric."""
+    day = deps.today() if case.state is CaseState.OPEN else case.rule_day
+    rule = acceptance_rule(deps.rulebook.on(day), case.item, is_minor=case.is_minor)
+    return tuple(CheckLine(check, label(check, "CounterCheck"), rule.source) for check in rule.checks)
 
 
 async def fingerprint_of(case: Case) -> FingerprintOutcome | None:

@@ -6,13 +6,11 @@ from typing import Any
 
 from casework.deps import Deps
 from casework.keep_clocks import turn_clocks
-from domain.lifecycle import ENDED, TRANSITIONS, next_state
+from domain.lifecycle import ENDED, MOVING, next_state
 from domain.local_time import day_of
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, CaseState
+from domain.terms import CaseEventKind, CaseState, ServiceItem
 from models.case import Case, move_case, write_event
-
-_MOVING = frozenset(kind for _, kind in TRANSITIONS)
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ async def take_step(
         Refusal: ``step_out_of_order`` when the table has no such edge, or somebody moved the case first.
     """
     before = case.state
-    after = next_state(before, kind) if kind in _MOVING else before
+    after = next_state(case.item, before, kind) if kind in MOVING else before
     now = deps.clock.now()
     if after in ENDED:
         columns["ended_at"] = now
@@ -78,3 +76,9 @@ def insist_open(case: Case) -> None:
         return
     code = "case_already_ended" if case.state in ENDED else "case_not_open"
     raise Refusal(code, number=case.number, state=case.state)
+
+
+def insist_item(case: Case, *items: ServiceItem) -> None:
+    """An act of one service is no act on another's case. Raises ``step_out_of_order``."""
+    if case.item not in items:
+        raise Refusal("step_out_of_order", source="R037", state=case.state.value, step=case.item.value)

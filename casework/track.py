@@ -1,12 +1,14 @@
 """A case as its owner sees it: where it stands, what comes next, what was told."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from casework.callers import Citizen
 from casework.deps import Deps
 from casework.facts import CaseFacts, facts_of, level_of, signed_by
+from casework.service_views import CertificateView, LinkedCase
 from casework.views import (
     BookingView,
     CaseLine,
@@ -24,8 +26,19 @@ from domain.case_number import check_case_number
 from domain.clock import CLOCKS
 from domain.division import find_division
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, CaseState, DeliveryMode, NoticeKind, Whose
-from models.case import Case, CaseEvent, cases_of_account, events_of, find_case, lock_case
+from domain.terms import CaseEventKind, CaseState, CertificateMatter, DeliveryMode, NoticeKind, ServiceItem, Whose
+from models.card import card_of
+from models.case import (
+    Case,
+    CaseEvent,
+    cases_of_account,
+    events_of,
+    find_case,
+    find_case_by_id,
+    lock_case,
+    newest_dependant,
+)
+from models.certificate import certificate_of
 from models.deadline import clocks_of
 from models.hold import unended_hold
 from models.notice import notices_of
@@ -54,8 +67,29 @@ _NEXT = {
     CaseState.DECLINED: "如对结果有疑问，可以向受理点咨询或投诉。",
     CaseState.WITHDRAWN: "申请已撤回。需要时可以重新申请。",
     CaseState.LAPSED: "申请已过期。需要时可以重新申请。",
+    CaseState.TRANSMITTED: "材料已送往户籍地派出所，查证后会通知您。",
+    CaseState.CONFIRMED: "户籍地派出所已反馈，受理点正在开具证明。",
+    CaseState.READY: "请带本人有效身份证件到受理点领取证明。",
+    CaseState.UNVERIFIABLE: "请带有效身份证件到户籍地派出所申请办理。",
+    CaseState.VOID: "临时居民身份证不再办理，没有产生费用。",
 }
 _AMONG_OFFICERS = {"note", "differences", "point", "who", "by", "reason_at_counter"}
+_NEXT_OF = {
+    (ServiceItem.TEMPORARY_ID_CARD, CaseState.ACCEPTED): "户籍地公安机关签发居民身份证后开始制作，制好会通知您。",
+    (ServiceItem.TEMPORARY_ID_CARD, CaseState.IN_PRODUCTION): "临时居民身份证正在制作，三日内制好后通知您。",
+    (ServiceItem.TEMPORARY_ID_CARD, CaseState.READY): "请带领证回执到受理点领取临时居民身份证，工本费在窗口缴纳。",
+    (ServiceItem.TEMPORARY_ID_CARD, CaseState.RELEASED): "领取居民身份证时，请把临时居民身份证交回受理点。",
+    (ServiceItem.HOUSEHOLD_CERTIFICATE, CaseState.ACCEPTED): "受理点正在办理，需要户籍地查证的会尽快联系。",
+    (
+        ServiceItem.HOUSEHOLD_CERTIFICATE,
+        CaseState.UNDER_REVIEW,
+    ): "户籍地派出所五个工作日内查证反馈，请保持电话畅通。",
+    (
+        ServiceItem.HOUSEHOLD_CERTIFICATE,
+        CaseState.RELEASED,
+    ): "证明已交给您，受理点会向户籍地备案，您不用做什么。",
+}
+_RIDES_ALONG = "随居民身份证申请一并到窗口办理，不用另外预约；到时请告诉窗口还要办临时居民身份证。"
 _POSTED = "证件已寄出，请留意收件并当面核对。"
 
 
@@ -100,9 +134,13 @@ async def my_notices(deps: Deps, citizen: Citizen, number: str) -> tuple[NoticeV
 async def case_view(deps: Deps, case: Case) -> CaseView:
     """The full view."""
     facts, history = await facts_of(deps, case), await history_of(case)
-    return shown(
+    view = shown(
         case, facts, history, clocks=await clock_views(case), hold=await _hold_view(deps, case),
         waiting=await _waiting_view(case),
+    )  # fmt: skip
+    return replace(
+        view, parent=await parent_view(case), temporary_card=await dependant_view(case),
+        valid_until=await _valid_until(case), certificate=await _certificate_view(case),
     )  # fmt: skip
 
 
@@ -135,11 +173,57 @@ def shown(
         history=history,
         hold=hold,
         waiting=waiting,
+        fee=facts.guidance.fee_fen,
+        urgent_need=case.form.get("urgent_need"),
+    )
+
+
+async def parent_view(case: Case) -> LinkedCase | None:
+    """The case this one hangs on."""
+    return _linked(await find_case_by_id(case.parent_id)) if case.parent_id is not None else None
+
+
+async def dependant_view(case: Case) -> LinkedCase | None:
+    """The newest case that hangs on this one."""
+    return _linked(found) if (found := await newest_dependant(case.id)) else None
+
+
+def _linked(case: Case) -> LinkedCase:
+    return LinkedCase(case.number, case.item, case.state, label(case.state))
+
+
+async def _valid_until(case: Case) -> date | None:
+    """Until when a temporary card is good; an identity card tells that itself."""
+    if case.item is not ServiceItem.TEMPORARY_ID_CARD:
+        return None
+    card = await card_of(case.id)
+    return card.valid_until if card else None
+
+
+def asked_matters(case: Case) -> tuple[CertificateMatter, ...]:
+    """What a certificate is asked for, besides free words."""
+    return tuple(CertificateMatter(word) for word in str(case.form.get("matters", "")).split(",") if word)
+
+
+async def _certificate_view(case: Case) -> CertificateView | None:
+    if case.item is not ServiceItem.HOUSEHOLD_CERTIFICATE:
+        return None
+    made = await certificate_of(case.id)
+    issued = made if made and made.issued_at else None
+    return CertificateView(
+        matters=tuple(map(label, asked_matters(case))),
+        other=str(case.form["other_matter"]),
+        number=issued.number if issued else None,
+        way=issued.way if issued else None,
+        unit=issued.unit if issued else None,
+        issued_at=issued.issued_at if issued else None,
     )
 
 
 def next_step(case: Case, facts: CaseFacts, history: Sequence[EventView]) -> str:
     """One sentence that says what to do next."""
+    if facts.rides_along:
+        return _RIDES_ALONG
     if case.state is CaseState.OPEN and facts.missing:
         again = facts.signed_before and facts.missing[0] == "letter_signature"
         return _bring_again(history) or (_SIGN_AGAIN if again else _BEFORE_COUNTER[facts.missing[0]])
@@ -156,7 +240,7 @@ def next_in_state(case: Case) -> str:
     """What to do next by the state alone."""
     if case.state is CaseState.DISPATCHED and case.delivery is DeliveryMode.POST:
         return _POSTED
-    return _NEXT[case.state]
+    return _NEXT_OF.get((case.item, case.state)) or _NEXT[case.state]
 
 
 def letter_standing(facts: CaseFacts) -> LetterStanding:

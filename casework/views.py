@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from casework.service_views import CertificateView, CounterCertificate, LinkedCase
 from domain.terms import (
     ApprovalKind,
     CaseEventKind,
@@ -266,7 +267,7 @@ class ClockView:
 
 @dataclass(frozen=True)
 class CaseView:
-    """A case as its owner sees it."""
+    """A case as its owner sees it. ``fee`` is in fen, paid at the counter; ``urgent_need`` is a temporary card's."""
 
     number: str
     item: ServiceItem
@@ -287,6 +288,12 @@ class CaseView:
     history: tuple[EventView, ...]
     hold: HoldView | None = None
     waiting: WaitingView | None = None
+    fee: int = 0
+    parent: LinkedCase | None = None
+    temporary_card: LinkedCase | None = None
+    urgent_need: str | None = None
+    valid_until: date | None = None
+    certificate: CertificateView | None = None
 
 
 @dataclass(frozen=True)
@@ -417,6 +424,13 @@ class CounterCase:
     fingerprint: FingerprintOutcome | None = None
     new_phone: str | None = None
     asked: tuple[ApprovalKind, ...] = ()
+    fee: int = 0
+    parent: LinkedCase | None = None
+    temporary_card: LinkedCase | None = None
+    urgent_need: str | None = None
+    asks: tuple[str, ...] = ()
+    handover_checks: tuple[CheckLine, ...] = ()
+    certificate: CounterCertificate | None = None
 
 
 @dataclass(frozen=True)
@@ -447,6 +461,7 @@ class DayList:
     checks_open: tuple[CounterLine, ...]
     unreached: tuple[CounterLine, ...]
     arrived: tuple[CounterLine, ...] = ()
+    other_services: tuple[CounterLine, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from casework.book import insist_may_book
 from casework.callers import Citizen
 from casework.deps import Deps
-from casework.find_place import Desk, free_at, insist_acceptance_place, insist_released, open_desk
+from casework.find_place import Desk, free_at, insist_released, open_desk
+from casework.insist_station import insist_station
 from casework.repeat import once
 from casework.step import insist_open
 from casework.track import case_view, own_case_to_change
@@ -45,7 +46,7 @@ async def _wait(deps: Deps, citizen: Citizen, number: str, point_code: str, days
     case = await own_case_to_change(citizen, number)
     insist_open(case)
     desk = await open_desk(point_code, case.item)
-    insist_acceptance_place(case, desk)
+    await insist_station(deps, case, desk)
     _insist_days(deps, desk, days)
     await insist_may_book(deps, case)
     await _insist_full(deps, desk, case, days)

@@ -3,6 +3,7 @@
 from casework.book import give_up_place
 from casework.callers import Citizen
 from casework.deps import Deps
+from casework.make_temporary_card import void_dependants
 from casework.owe import drop_notices, owe
 from casework.repeat import once
 from casework.step import Said, insist_open, take_step
@@ -29,7 +30,9 @@ async def _withdraw(deps: Deps, citizen: Citizen, number: str) -> CaseView:
     insist_open(case)
     await give_up_place(deps, case, "cancelled")
     await revoke_codes(case.id, deps.clock.now())
-    await take_step(deps, case, CaseEventKind.WITHDRAWN, Said(citizen.actor, deps.clock.now()))
+    said = Said(citizen.actor, deps.clock.now())
+    await take_step(deps, case, CaseEventKind.WITHDRAWN, said)
     await drop_notices(deps, case)  # what was not told yet is no longer true
     await owe(deps, case, NoticeKind.WITHDRAWN, "once")
+    await void_dependants(deps, case, said)
     return await case_view(deps, case)

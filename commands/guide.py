@@ -52,6 +52,7 @@ def _parser(today: date) -> argparse.ArgumentParser:
     guide.add_argument("--held-card", action="store_true", help="has held an ID card before (renewal, replacement)")
     guide.add_argument("--soldier", action="store_true", help="on active service")
     guide.add_argument("--booklet-obtainable", action="store_true", help="certificates: can get the household booklet")
+    guide.add_argument("--applied-online", action="store_true", help="certificates: applied on the platform of 长三角")
     guide.add_argument("--on", type=_day, metavar="YYYY-MM-DD", default=today, help="the day asked about (today)")
     guide.add_argument("--json", action="store_true", help="the answer for programs")
     return guide
@@ -112,6 +113,7 @@ def _question(asked: argparse.Namespace) -> GuideQuestion:
         held_card_before=asked.held_card or None,
         active_soldier=asked.soldier or None,
         booklet_obtainable=asked.booklet_obtainable or None,
+        applied_online=asked.applied_online or None,
         proof=ProofKind(proof) if proof else None,
         proof_of=owner if proof else None,
     )

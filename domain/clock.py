@@ -63,7 +63,7 @@ CLOCKS: Mapping[ClockKind, Clock] = MappingProxyType(
         ),
         ClockKind.CERTIFICATE_CHECK: Clock(  # K4: R165, R186
             _CERTIFICATE, Side.HOUSEHOLD, "review_clock", _BY_PLACE, Kind.REVIEW_STARTED,
-            frozenset({Kind.ISSUED, Kind.ISSUANCE_REFUSED}), _HOUSEHOLD_SIDE, ahead=True, followed_up=True,
+            frozenset({Kind.CONTENT_CONFIRMED, Kind.UNVERIFIABLE}), _HOUSEHOLD_SIDE, ahead=True, followed_up=True,
         ),
         ClockKind.COLLECTION_CHECK: Clock(  # K5: R122; the person is reminded, D13
             _ID_CARD, Side.ACCEPTANCE, "later_check", frozenset(), None,
@@ -76,7 +76,7 @@ CLOCKS: Mapping[ClockKind, Clock] = MappingProxyType(
         ),
         ClockKind.TEMPORARY_CARD: Clock(  # K7: B20–B22; started by the issue of the card it stands in for
             _TEMPORARY, Side.ACCEPTANCE, "review_clock", _BY_PLACE, None,
-            frozenset(), (Watcher.CLERK, Watcher.STATION_HEAD, Watcher.SUPERVISOR),
+            frozenset({Kind.MADE}), (Watcher.CLERK, Watcher.STATION_HEAD, Watcher.SUPERVISOR),
         ),
         ClockKind.PACKING: Clock(  # K9: R115
             _ID_CARD, Side.ACCEPTANCE, "packing_clock", _BY_ITEM, Kind.ISSUED,

@@ -53,7 +53,7 @@ def _mainland(rules: Rules, question: Question) -> Iterator[Reason]:
 
 
 def _excluded(rules: Rules, question: Question, answer: str, facts: Mapping[str, object] | None = None) -> Reason:
-    value = rules.need("exclusion", item=question.item, answer=answer, residence=question.residence)
+    value = rules.need("exclusion", item=question.item, answer=answer, **_places(question))
     return Reason(value.text("code"), value.cite_at(question.residence), facts or {})
 
 
@@ -107,6 +107,7 @@ def _exclusions(rules: Rules, question: Question) -> Iterator[Reason]:
         "held_card_before": question.held_card_before,
         "active_soldier": question.active_soldier,
         "booklet_obtainable": question.booklet_obtainable,
+        "applied_online": question.applied_online,
     }
     for answer, given in answers.items():
         if given and excludes(rules, question, answer):
@@ -115,7 +116,11 @@ def _exclusions(rules: Rules, question: Question) -> Iterator[Reason]:
 
 def excludes(rules: Rules, question: Question, answer: str) -> bool:
     """Whether such an answer would lead elsewhere."""
-    return rules.find("exclusion", item=question.item, answer=answer, residence=question.residence) is not None
+    return rules.find("exclusion", item=question.item, answer=answer, **_places(question)) is not None
+
+
+def _places(question: Question) -> dict[str, Division]:
+    return {"household": question.household, "residence": question.residence}
 
 
 def _guardianship(rules: Rules, question: Question) -> Iterator[Reason]:

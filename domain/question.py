@@ -15,7 +15,8 @@ OVER_16 = "over_16"
 class Question:
     """May I, here, on that day, and what do I bring? None means: not asked yet.
 
-    ``held_card_before``, ``active_soldier``, ``booklet_obtainable`` are the applicant's own answers (R034, B08, R038);
+    ``held_card_before``, ``active_soldier``, ``booklet_obtainable``, ``applied_online`` are the applicant's own answers
+    (R034, B08, R038, R024);
     ``proof`` and ``proof_of`` the tie chosen and whose it is (R040, R043).
     """
 
@@ -30,6 +31,7 @@ class Question:
     proof: ProofKind | None = None
     proof_of: Whose | None = None
     booklet_obtainable: bool | None = None
+    applied_online: bool | None = None
 
     @property
     def age(self) -> int:

@@ -136,6 +136,54 @@ class SignatureLevel(StrEnum):
     CERTIFICATE = "certificate"
 
 
+class CertificateMatter(StrEnum):
+    """What a person may ask to be certified: what the household booklet would prove (B43)."""
+
+    NAME = "name"
+    FORMER_NAME = "former_name"
+    SEX = "sex"
+    IDENTITY_NUMBER = "identity_number"
+    ETHNICITY = "ethnicity"
+    BIRTH_DATE = "birth_date"
+    BIRTH_PLACE = "birth_place"
+    NATIVE_PLACE = "native_place"  # 籍贯
+    REGISTERED_ADDRESS = "registered_address"
+    HOUSEHOLD_MOVES = "household_moves"
+    ADDRESS_CHANGES = "address_changes"
+    CORRECTIONS = "corrections"
+    CANCELLATION = "cancellation"
+    KINSHIP = "kinship"  # within one household
+
+
+class CertificateWay(StrEnum):
+    """How a household registration certificate comes about, each with its prescribed form (R167, R169)."""
+
+    BY_OFFICER = "by_officer"  # form 1: the household station verifies and says what is certified
+    ON_THE_SPOT = "on_the_spot"  # form 2: three facts, straight from the national system
+
+
+class TransmissionPurpose(StrEnum):
+    """Why papers go to the household station: to be verified (R164), or for its files (R169)."""
+
+    VERIFICATION = "verification"
+    FILING = "filing"
+
+
+class TransmissionChannel(StrEnum):
+    """How papers travelled: fax etc. today, a platform later (R164, R177)."""
+
+    FAX = "fax"
+    FILE = "file"
+    PLATFORM = "platform"
+
+
+class CardReturn(StrEnum):
+    """What became of a temporary card when the identity card was collected (B20)."""
+
+    HANDED_BACK = "handed_back"
+    LOST = "lost"
+
+
 class DayKind(StrEnum):
     """What a review clock counts (R090 against R093)."""
 
@@ -196,6 +244,11 @@ class CaseState(StrEnum):
     ARRIVED = "arrived"
     RELEASED = "released"
     CLOSED = "closed"
+    TRANSMITTED = "transmitted"
+    CONFIRMED = "confirmed"
+    UNVERIFIABLE = "unverifiable"
+    READY = "ready"
+    VOID = "void"
 
 
 class CaseEventKind(StrEnum):
@@ -228,6 +281,15 @@ class CaseEventKind(StrEnum):
     PROXY_NAMED = "proxy_named"
     CHECK_RECORDED = "check_recorded"
     CLOSED = "closed"
+    TEMPORARY_CARD_ASKED = "temporary_card_asked"
+    MATERIALS_SENT = "materials_sent"
+    CONTENT_CONFIRMED = "content_confirmed"
+    UNVERIFIABLE = "unverifiable"
+    CERTIFIED = "certified"
+    FILED = "filed"
+    MADE = "made"
+    HANDED_BACK = "handed_back"
+    VOIDED = "voided"
 
 
 class NoticeKind(StrEnum):
@@ -255,6 +317,10 @@ class NoticeKind(StrEnum):
     WITHDRAWN = "withdrawn"
     SIGNATURE_MISSING = "signature_missing"
     PICKUP_REMINDER = "pickup_reminder"
+    CERTIFICATE_READY = "certificate_ready"
+    CERTIFICATE_UNVERIFIABLE = "certificate_unverifiable"
+    TEMPORARY_CARD_READY = "temporary_card_ready"
+    TEMPORARY_CARD_VOID = "temporary_card_void"
 
 
 class Channel(StrEnum):

@@ -27,6 +27,7 @@ class Ask(StrEnum):
     HELD_CARD_BEFORE = "held_card_before"
     ACTIVE_SOLDIER = "active_soldier"
     BOOKLET_OBTAINABLE = "booklet_obtainable"
+    APPLIED_ONLINE = "applied_online"
     GUARDIANSHIP = "guardianship"
     PROOF = "proof"
 
@@ -42,6 +43,7 @@ class Known:
     held_card_before: bool | None = None
     active_soldier: bool | None = None
     booklet_obtainable: bool | None = None
+    applied_online: bool | None = None
     guardianship: GuardianshipCase | None = None
     proof: ProofKind | None = None
 
@@ -52,6 +54,7 @@ CHOICES: Mapping[Ask, tuple[str, ...]] = MappingProxyType(
         Ask.HELD_CARD_BEFORE: ("yes", "no"),
         Ask.ACTIVE_SOLDIER: ("yes", "no"),
         Ask.BOOKLET_OBTAINABLE: ("yes", "no"),
+        Ask.APPLIED_ONLINE: ("yes", "no"),
         Ask.GUARDIANSHIP: tuple(GuardianshipCase),
         Ask.PROOF: tuple(ProofKind),
     }
@@ -88,6 +91,7 @@ def as_question(rules: Rules, known: Known) -> Question | None:
         active_soldier=known.active_soldier,
         proof=known.proof,
         booklet_obtainable=known.booklet_obtainable,
+        applied_online=known.applied_online,
     )
 
 
@@ -98,7 +102,7 @@ def _first_missing(known: Known) -> Ask:
 
 def _worth_asking(rules: Rules, question: Question) -> Iterator[Ask]:
     """Answers that exclude come first, so that nobody fills in papers for nothing."""
-    for ask in (Ask.HELD_CARD_BEFORE, Ask.ACTIVE_SOLDIER, Ask.BOOKLET_OBTAINABLE):
+    for ask in (Ask.HELD_CARD_BEFORE, Ask.ACTIVE_SOLDIER, Ask.APPLIED_ONLINE, Ask.BOOKLET_OBTAINABLE):
         if excludes(rules, question, ask) and not (ask is Ask.ACTIVE_SOLDIER and question.is_minor):
             yield ask
     papers = rules.need("materials", item=question.item, residence=question.residence, age=question.age_group)

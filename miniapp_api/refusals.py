@@ -25,12 +25,12 @@ _CODES: Mapping[HTTPStatus, str] = {
     HTTPStatus.NOT_FOUND: (
         "not_found case_not_found declaration_not_found person_not_yours station_not_found slot_not_found "
         "booking_not_found letter_not_signed hold_not_found waiting_not_found visit_not_found letter_unknown "
-        "letter_number_malformed"
+        "letter_number_malformed certificate_number_malformed certificate_unknown"
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
     HTTPStatus.CONFLICT: (
         "consent_version_old real_name_required phone_required idempotency_key_reused guardian_declared_already "
-        "declaration_stale live_case_exists live_case_elsewhere person_in_use item_not_offered_yet "
+        "declaration_stale live_case_exists live_case_elsewhere person_in_use "
         "not_one_household collector_not_needed case_not_open case_already_ended slot_past slot_full "
         "slot_beyond_horizon booking_exists booking_required letter_not_required letter_on_paper letter_not_shown "
         "letter_shown_expired letter_changed letter_already_signed age_changed not_ready_for_handoff "
@@ -40,7 +40,10 @@ _CODES: Mapping[HTTPStatus, str] = {
         "residence_outside_mainland held_card_already active_soldier booklet_obtainable slot_too_soon slot_closed "
         "too_late_to_change hold_exists booking_blocked bookings_too_often visit_items_differ places_free "
         "appeal_exists letter_being_made letter_not_made letter_record_broken facts_unchanged pass_not_offered "
-        "facts_fixed_at_counter phone_not_verified signer_check_needs_card signer_check_failed"
+        "applied_online_already temporary_card_needs_parent temporary_card_not_offered temporary_card_too_late "
+        "temporary_card_after_acceptance temporary_card_asked_already temporary_card_rides_along "
+        "temporary_card_other_station facts_fixed_at_counter phone_not_verified "
+        "signer_check_needs_card signer_check_failed"
     ),
     HTTPStatus.REQUEST_TIMEOUT: "too_slow",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
@@ -54,7 +57,9 @@ _CODES: Mapping[HTTPStatus, str] = {
         "collector_not_relative address_missing address_not_detailed address_other_province address_too_long "
         "address_without_province before_first_rule birth_date_in_future declared_locally_required proof_required "
         "post_address_required message_template_unknown place_too_coarse guardianship_not_for_adults "
-        "post_address_without_province collector_is_applicant collector_too_young waiting_days_wrong"
+        "post_address_without_province answer_required delivery_not_offered "
+        "certificate_matter_required certificate_matter_too_long "
+        "urgent_need_required urgent_need_too_long collector_is_applicant collector_too_young waiting_days_wrong"
     ),
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests login_too_often holds_too_often",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal",

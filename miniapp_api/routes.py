@@ -89,6 +89,7 @@ def routes() -> tuple[Route, ...]:
         Route("POST", f"{_CASE}/handoff-codes", handoff_codes.issue_handoff_code, CITIZEN, CREATED),
         Route("POST", f"{_CASE}/offline-passes", offline_passes.issue_offline_pass, CITIZEN, CREATED),
         Route("PUT", f"{_CASE}/collector", cases.name_collector, CITIZEN),
+        *_other_services(),
         *_open_pages(),
     )
 
@@ -106,4 +107,13 @@ def _open_pages() -> tuple[Route, ...]:
         Route("GET", "/openapi.json", documents.openapi, PUBLIC),
         Route("GET", "/docs", documents.docs, PUBLIC),
         Route("GET", "/docs/docs.css", documents.docs_style, PUBLIC),
+    )
+
+
+def _other_services() -> tuple[Route, ...]:
+    """Temporary cards and household registration certificates."""
+    return (
+        Route("POST", f"{_CASE}/temporary-card", cases.ask_for_temporary_card, CITIZEN, CREATED),
+        Route("GET", f"{_V1}/certificate-matters", guide.list_matters, PUBLIC),
+        Route("GET", f"{_V1}/certificates/{{number}}/verification", verifications.read_certificate, PUBLIC),
     )

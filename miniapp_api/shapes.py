@@ -13,14 +13,12 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 from casework.correct_facts import Correction
 from casework.declare_residence import ResidenceFacts
 from casework.explain_policy import Answers, GuideQuestion
-from casework.open_case import CaseWish, PostAddress
 from casework.pre_register import PersonFacts
 from casework.prove_signer import SignerProof
 from casework.views import PointView
 from domain.identity_number import parse_identity_number
 from domain.position import Position
 from domain.terms import (
-    DeliveryMode,
     GuardianRelation,
     GuardianshipCase,
     Kinship,
@@ -194,6 +192,7 @@ class GuideQuery(Query):
     held_card_before: YesNo | None = None
     active_soldier: YesNo | None = None
     booklet_obtainable: YesNo | None = None
+    applied_online: YesNo | None = None
     proof: ProofKind | None = None
     proof_of: Whose | None = None
 
@@ -209,6 +208,7 @@ class GuideQuery(Query):
             held_card_before=self.held_card_before,
             active_soldier=self.active_soldier,
             booklet_obtainable=self.booklet_obtainable,
+            applied_online=self.applied_online,
             proof=self.proof,
             proof_of=self.proof_of,
         )
@@ -228,6 +228,7 @@ class GuideAnswers(Body):
     held_card_before: bool | None = None
     active_soldier: bool | None = None
     booklet_obtainable: bool | None = None
+    applied_online: bool | None = None
     guardianship: GuardianshipCase | None = None
     proof: ProofKind | None = None
 
@@ -301,42 +302,6 @@ class SlotsQuery(Query):
     item: ServiceItem
     day: Day
     age: AgeGroup | None = None
-
-
-class PostTo(Body):
-    """Where the card is posted to."""
-
-    recipient: ShortText
-    phone: ShortText
-    address: LongText
-
-    def wish(self) -> PostAddress:
-        """As the act takes it."""
-        return PostAddress(recipient=self.recipient, phone=self.phone, address=self.address)
-
-
-class NewCase(Body):
-    """The application: on which declaration, what, how the card travels, and what the applicant states."""
-
-    declaration_id: Id
-    item: ServiceItem
-    delivery: DeliveryMode
-    post_to: PostTo | None = None
-    never_held_card: bool
-    active_soldier: bool
-    information_true: bool
-
-    def wish(self) -> CaseWish:
-        """As the act takes it."""
-        return CaseWish(
-            declaration_id=self.declaration_id,
-            item=self.item,
-            delivery=self.delivery,
-            post_to=self.post_to.wish() if self.post_to else None,
-            never_held_card=self.never_held_card,
-            active_soldier=self.active_soldier,
-            information_true=self.information_true,
-        )
 
 
 class BookingWish(Body):

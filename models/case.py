@@ -24,7 +24,8 @@ class Case(Model):
     At most one live case per person and item, whoever opened it (C6.3, R187): partial unique index
     uq_case_live ON service_case(applicant_index, item) WHERE ended_at IS NULL.
     ``form`` is the pre-fill as the citizen gave it (names, numbers, addresses, phone), sealed as one value.
-    ``last_seq`` numbers the events; moving a case and writing its event share one transaction.
+    ``last_seq`` numbers the events; moving a case and writing its event share one transaction. ``parent`` is the case
+    this one hangs on: a temporary card stands in for the identity card applied for there (B20).
     """
 
     id = fields.IntField(primary_key=True)
@@ -56,6 +57,10 @@ class Case(Model):
     acceptance_point_id: int | None
     acceptance_number = fields.CharField(max_length=32, null=True, unique=True)
     slip_number = fields.CharField(max_length=40, null=True)
+    parent: fields.ForeignKeyNullableRelation["Case"] = fields.ForeignKeyField(
+        "models.Case", related_name="dependants", on_delete=fields.RESTRICT, null=True
+    )
+    parent_id: int | None
 
     class Meta:
         table = "service_case"
@@ -148,6 +153,17 @@ async def find_case_by_id(case_id: int) -> Case:
     return await Case.get(id=case_id).select_related("applicant", "acceptance_point")
 
 
+async def dependants_of(case_id: int) -> list[Case]:
+    """The cases that hang on this one and have not ended."""
+    return await Case.filter(parent_id=case_id, ended_at=None).select_related("applicant", "acceptance_point")
+
+
+async def newest_dependant(case_id: int) -> Case | None:
+    """The newest case that hangs on this one, ended or not."""
+    found = Case.filter(parent_id=case_id).select_related("applicant", "acceptance_point")
+    return await found.order_by("-id").first()
+
+
 async def find_accepted_case(acceptance_number: str) -> Case | None:
     """A case by the number the population system gave it (R143)."""
     case = Case.get_or_none(acceptance_number=acceptance_number)
@@ -165,9 +181,12 @@ async def cases_of_account(account_id: int) -> list[Case]:
     return await Case.filter(account_id=account_id).select_related("applicant", "acceptance_point").order_by("-id")
 
 
-async def cases_at_point(point_id: int, states: Sequence[CaseState], limit: int) -> list[Case]:
+async def cases_at_point(
+    point_id: int, states: Sequence[CaseState], limit: int, items: Sequence[ServiceItem] = tuple(ServiceItem)
+) -> list[Case]:
     """Cases whose acceptance place is this point, newest first."""
-    found = Case.filter(acceptance_point_id=point_id, state__in=list(states)).select_related("applicant")
+    found = Case.filter(acceptance_point_id=point_id, state__in=list(states), item__in=list(items))
+    found = found.select_related("applicant")
     return await found.order_by("-id").limit(limit)
 
 

@@ -23,6 +23,7 @@ MODEL_MODULES = (
     "models.audit",
     "models.card",
     "models.case",
+    "models.certificate",
     "models.chat_talk",
     "models.contact",
     "models.deadline",

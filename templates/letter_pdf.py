@@ -4,46 +4,24 @@ The same input gives the same bytes on every machine: own font, no clock, no net
 is not done here. Setting takes some 10 ms: call it in a thread.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from itertools import groupby
 from math import isfinite
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-import qrcode
-import typst
-from qrcode.constants import ERROR_CORRECT_M
-
 from domain.terms import SignerCapacity
-from templates.glyphs import FONTS, missing_glyphs
 from templates.labels import label
 from templates.letters import LetterText, Stroke
-from templates.shown import clean, day, when
+from templates.press import Paper, print_paper, qr_runs
+from templates.shown import day, when
 
-_TEMPLATE = Path(__file__).parent / "typst" / "letter.typ"
 _SIGNING_LINE = re.compile(r"(?P<lead>.*（签名）：)＿+\s*＿+年＿+月＿+日")
 _HEADING = re.compile(r"[一二三四五六七八九十]+、.{1,20}")
 _INK_WIDTH, _INK_HEIGHT = 46.0, 17.0  # mm on paper, at most
 _BOX = 1000.0  # strokes come in a box of 0..1000 both ways
-_MASK = 2  # fixed: trying all eight costs ten times the drawing, and scanners don't mind
 _DIGEST_GROUP = 8
-
-
-@dataclass(frozen=True)
-class LetterPdf:
-    """The file, and the characters it had to name by code point because no font at hand has a glyph for them.
-
-    The file is whole and may be sealed all the same; an operator who sees ``unprinted`` adds a font.
-    """
-
-    pdf: bytes
-    unprinted: frozenset[str]
 
 
 def render_letter_pdf(
@@ -62,7 +40,7 @@ def render_letter_pdf(
     confirmed: bool = False,
     digest_name: str = "SHA-256",
     font_paths: tuple[Path, ...] = (),
-) -> LetterPdf:
+) -> Paper:
     """The signed letter: the prescribed text word for word, its blanks for signature and day filled, then the facts.
 
     ``verify_text`` is what the QR code says and stands printed beneath it: an address, never personal data (B74).
@@ -81,16 +59,8 @@ def render_letter_pdf(
         ],
         "notes": _notes(verify_text),
     }
-    drawn = {"ink": _ink(strokes), "qr": _qr(verify_text)}
-    try:
-        return _set(content, drawn, signed_at, font_paths)
-    except typst.TypstError:
-        if not font_paths:
-            raise
-        return _set(content, drawn, signed_at, ())  # a font of the operator's that PDF/A can't take in
-
-
-_UNPRINTED_NOTE = "说明：方框及其后〔U+…〕表示字库中没有字形的字，括号内是该字的国际统一编码，以电子记录为准。"
+    drawn = {"ink": _ink(strokes), "qr": qr_runs(verify_text)}
+    return print_paper("letter.typ", content, drawn, signed_at, font_paths)
 
 
 def _letter_part(
@@ -146,30 +116,6 @@ def _notes(verify_text: str) -> list[str]:
     ]
 
 
-def _strings(content: Any) -> Iterator[str]:
-    match content:
-        case str():
-            yield clean(content)
-        case Mapping():
-            for value in content.values():
-                yield from _strings(value)
-        case list() | tuple():
-            for value in content:
-                yield from _strings(value)
-
-
-def _printable(content: Any, lacking: frozenset[str]) -> Any:
-    """The content with nothing invisible in it, and every character without a glyph named by its code point."""
-    match content:
-        case str():
-            return "".join(f"□〔U+{ord(c):04X}〕" if c in lacking else c for c in clean(content))
-        case Mapping():
-            return {name: _printable(value, lacking) for name, value in content.items()}
-        case list() | tuple():
-            return [_printable(value, lacking) for value in content]
-    return content
-
-
 def _ink(strokes: Sequence[Stroke]) -> dict[str, Any]:
     """The handwriting as lines in mm, as written, scaled into the space the form has for it."""
     lines = [line for line in map(_line, strokes) if line]
@@ -189,54 +135,3 @@ def _line(stroke: Stroke) -> list[tuple[float, float]]:
 
 def _inside(value: float) -> float:
     return min(max(value, 0.0), _BOX)
-
-
-def _qr(text: str) -> dict[str, Any]:
-    """The dark runs of the code: column, row, length, in modules without the quiet zone."""
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0, mask_pattern=_MASK)
-    code.add_data(text)
-    code.make(fit=True)
-    matrix = code.get_matrix()
-    return {"size": len(matrix), "runs": [run for row, line in enumerate(matrix) for run in _runs(row, line)]}
-
-
-def _runs(row: int, line: Sequence[bool | None]) -> Iterator[tuple[int, int, int]]:
-    column = 0
-    for dark, modules in groupby(line, bool):
-        length = len(list(modules))
-        if dark:
-            yield column, row, length
-        column += length
-
-
-class _Press:
-    """A typst compiler with its fonts: made once, and one page at a time, for it refuses a second thread."""
-
-    def __init__(self, font_paths: tuple[Path, ...]) -> None:
-        self._lock = Lock()
-        self._compiler = typst.Compiler(
-            root=_TEMPLATE.parent, font_paths=[FONTS, *font_paths], ignore_system_fonts=True
-        )  # fmt: skip
-
-    def run(self, content: Mapping[str, Any], moment: datetime) -> bytes:
-        given = {"letter": json.dumps(content, ensure_ascii=False, allow_nan=False)}
-        with self._lock:
-            made = self._compiler.compile(
-                _TEMPLATE, sys_inputs=given, format="pdf", pdf_standards=["a-2b"], timestamp=int(moment.timestamp())
-            )
-        assert isinstance(made, bytes)
-        return made
-
-
-@cache
-def _press(font_paths: tuple[Path, ...]) -> _Press:
-    return _Press(font_paths)
-
-
-def _set(
-    content: Mapping[str, Any], drawn: Mapping[str, Any], moment: datetime, font_paths: tuple[Path, ...]
-) -> LetterPdf:
-    lacking = missing_glyphs("".join(_strings(content)), font_paths)
-    notes = [*content["notes"], _UNPRINTED_NOTE] if lacking else content["notes"]
-    shown = {**_printable({**content, "notes": notes}, lacking), **drawn}
-    return LetterPdf(_press(font_paths).run(shown, moment), lacking)

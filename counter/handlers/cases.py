@@ -19,6 +19,7 @@ from counter.forms import Form
 from counter.keys import DEPS
 from counter.pages import Typed, case_page, refused, see_other
 from counter.proving import proven
+from domain.acceptance import CHECKS
 from domain.case_number import check_case_number
 from domain.refusal import Refusal
 from domain.terms import ApprovalKind, CollectorKind, FingerprintOutcome, Kinship, Present, SignatureMethod
@@ -170,14 +171,12 @@ def _number(request: web.Request) -> str:
 
 def _acceptance(form: Form) -> acceptance.Acceptance:
     return acceptance.Acceptance(
-        acceptance_number=form.text("acceptance_number", "受理号", 60),
-        slip_number=form.text("slip_number", "领证回执号", 40),
+        acceptance_number=form.maybe("acceptance_number", "受理号", 60) or "",
+        slip_number=form.maybe("slip_number", "领证回执号", 40) or "",
         materials_seen=form.ticked("materials_seen", "已核验的材料"),
-        same_frame_photo=form.flag("same_frame_photo"),
-        guardian_present=form.flag("guardian_present"),
-        face_check_done=form.flag("face_check_done"),
-        compared=form.flag("compared"),
-        fingerprint=form.choice("fingerprint", "指纹采集结果", FingerprintOutcome),
+        checks=tuple(check for check in CHECKS if form.flag(check)),
+        temporary_card=form.flag("temporary_card"),
+        fingerprint=form.maybe_choice("fingerprint", "指纹采集结果", FingerprintOutcome) or FingerprintOutcome.ENROLLED,
         differences=_differences(form),
     )
 

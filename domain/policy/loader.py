@@ -32,6 +32,7 @@ from domain.division import is_division
 from domain.policy.rule import PLACE_KEYS, Row, Rule, Rulebook, Source, Value
 from domain.question import OVER_16, UNDER_16
 from domain.terms import (
+    CertificateWay,
     CollectorKind,
     FingerprintOutcome,
     GuardianshipCase,
@@ -60,6 +61,7 @@ _WORDS: Mapping[str, frozenset[str]] = {
     "fingerprint": frozenset(FingerprintOutcome),
     "age": frozenset({UNDER_16, OVER_16}),
     "points": frozenset({"centre", "town"}),
+    "way": frozenset(CertificateWay),
 }
 """Keys whose words are terms of the house."""
 
@@ -73,13 +75,17 @@ NEEDED = frozenset(
         "block",
         "booking",
         "card_centre",
+        "certifiable",
         "collection",
         "confirmation",
+        "counter",
         "delivery",
+        "directory",
         "distance",
         "exclusion",
         "fee",
         "guardianship",
+        "handover",
         "idle",
         "later_check",
         "legal_clock",
@@ -98,6 +104,7 @@ NEEDED = frozenset(
         "review_checks",
         "review_clock",
         "settlement",
+        "temporary_card",
         "tie_proof",
         "validity",
     }

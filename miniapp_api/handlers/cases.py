@@ -1,17 +1,25 @@
 """Hop 2 and the way after it: opening, following, withdrawing a case, and naming who collects the card."""
 
 from casework import open_case as opening
-from casework import release_card, track, withdraw
+from casework import release_card, request_temporary_card, track, withdraw
 from casework.callers import Citizen
 from casework.deps import Deps
 from casework.views import CaseLine, CaseView, NoticeView, ProxyView
+from miniapp_api.case_shapes import NewCase, UrgentNeed
 from miniapp_api.reading import Key
-from miniapp_api.shapes import CollectorName, NewCase, PathText
+from miniapp_api.shapes import CollectorName, PathText
 
 
 async def open_case(deps: Deps, citizen: Citizen, body: NewCase, key: Key) -> CaseView:
     """Open a case."""
     return await opening.open_case(deps, citizen, body.wish(), key)
+
+
+async def ask_for_temporary_card(
+    deps: Deps, citizen: Citizen, number: PathText, body: UrgentNeed, key: Key
+) -> CaseView:
+    """Ask for a temporary card beside the identity card of this case; the answer is the temporary card's own case."""
+    return await request_temporary_card.request_temporary_card(deps, citizen, number, body.need, key)
 
 
 async def list_cases(deps: Deps, citizen: Citizen) -> tuple[CaseLine, ...]:

@@ -2,7 +2,7 @@
 
 from casework import explain_policy
 from casework.deps import Deps
-from casework.explain_policy import NextStepView, PlaceView
+from casework.explain_policy import ChoiceView, NextStepView, PlaceView
 from casework.views import GuideView
 from miniapp_api.shapes import DivisionQuery, GuideAnswers, GuideQuery
 
@@ -15,6 +15,11 @@ async def search_divisions(query: DivisionQuery) -> tuple[PlaceView, ...]:
 async def read_guide(deps: Deps, query: GuideQuery) -> GuideView:
     """Ask whether one may apply there, what to bring, who must come and how long it takes, each with its source."""
     return explain_policy.guide(deps, query.question())
+
+
+async def list_matters(deps: Deps) -> tuple[ChoiceView, ...]:
+    """List what a household registration certificate may say; anything else is asked for in words."""
+    return explain_policy.certifiable_matters(deps)
 
 
 async def ask_next(deps: Deps, body: GuideAnswers) -> NextStepView:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from casework.accept import DeclineReason, accept, confirm_letter, decline, list_supplements
+from casework.accept import DECLINE_REASONS, DeclineReason, accept, confirm_letter, decline, list_supplements
 from casework.callers import Officer
 from casework.deps import Deps
 from casework.track import my_case, my_notices
@@ -15,7 +15,7 @@ from domain.terms import CaseEventKind, CaseState, NoticeKind, SignatureMethod
 from models.case import Case, CaseEvent
 from models.notice import Notice
 from tests.casework.refused import DONE, at_once, refused
-from tests.casework.town import JIUJIANG, NANCHANG, Town, identity_number, key
+from tests.casework.town import ITEM, JIUJIANG, NANCHANG, Town, identity_number, key
 from tests.casework.way import ACROSS, GUANGDONG, MINOR, Kind, Way, at_hour, gone, person, set_out
 
 
@@ -55,8 +55,8 @@ async def test_every_original_must_have_been_seen(town: Town) -> None:
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
-        ({"face_check_done": False}, "face_check_required"),
-        ({"compared": False}, "face_check_required"),
+        ({"checks": ("compared",)}, "face_check_required"),
+        ({"checks": ("face_check_done",)}, "face_check_required"),
         ({"slip_number": "  "}, "slip_number_required"),
         ({"acceptance_number": ""}, "acceptance_number_malformed"),
         ({"acceptance_number": "12345"}, "acceptance_number_malformed"),
@@ -71,8 +71,8 @@ async def test_an_acceptance_states_what_the_law_asks(wrong: dict[str, Any], cod
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
-        ({"guardian_present": False}, "guardian_presence_required"),
-        ({"same_frame_photo": False}, "same_frame_photo_required"),
+        ({"checks": ("same_frame_photo", "face_check_done", "compared")}, "guardian_presence_required"),
+        ({"checks": ("guardian_present", "face_check_done", "compared")}, "same_frame_photo_required"),
     ],
 )
 async def test_a_minor_is_accepted_with_guardian_and_same_frame_photo_only(
@@ -183,7 +183,7 @@ async def test_booking_anew_ends_the_visit(town: Town) -> None:
     assert (await way.accept()).state is CaseState.ACCEPTED
 
 
-@pytest.mark.parametrize("reason", list(DeclineReason))
+@pytest.mark.parametrize("reason", DECLINE_REASONS[ITEM])
 async def test_who_is_declined_is_told_why_and_where_to_go(reason: DeclineReason, town: Town) -> None:
     way = await gone(town, "checked_in")
     declined = await decline(town.deps, await town.clerk(), way.number, reason, "请材料齐全后再来")

@@ -234,7 +234,7 @@ async def furnish() -> None:
     async with transaction():
         for code, division in _DIVISIONS.items():
             await keep_point(
-                code, {ITEM: date(2023, 3, 24)},
+                code, dict.fromkeys(ServiceItem, date(2023, 3, 24)),
                 name=f"演示受理点{code}", division=division, address="演示路1号", phone="000-0000000",
                 schedule=_schedule(SMALL_CAPACITY if code == SMALL else 30), is_demo=True,
             )  # fmt: skip

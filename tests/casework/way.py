@@ -189,9 +189,7 @@ class Way:
             acceptance_number=self.acceptance_number,
             slip_number=self.slip_number,
             materials_seen=tuple(line.code for line in case.materials),
-            same_frame_photo=self.minor,
-            guardian_present=self.minor,
-            face_check_done=True,
+            checks=tuple(line.code for line in case.checks),
         )
         return replace(stated, **other)
 

@@ -30,6 +30,9 @@ async def chief(deps: Deps) -> None:
         )
 
 
+FACE_TO_FACE = ("face_check_done", "compared")
+
+
 @pytest.fixture
 async def late(deps: Deps, clock: TurnedClock) -> str:
     """A review in Ganzhou that ran out."""
@@ -38,7 +41,7 @@ async def late(deps: Deps, clock: TurnedClock) -> str:
     await redeem_code(deps, clerk, await code_of(deps, walker))
     await confirm_letter(deps, clerk, walker.number, SignatureMethod.PHONE)
     seen = tuple(line.code for line in (await read_case(deps, clerk, walker.number)).materials)
-    await accept(deps, clerk, walker.number, Acceptance("360102000202611180001", "HZ1", seen, face_check_done=True))
+    await accept(deps, clerk, walker.number, Acceptance("360102000202611180001", "HZ1", seen, FACE_TO_FACE))
     body = b"{}"
     stamp = str(int(clock.now().timestamp()))
     from tests.casework.town import signature  # noqa: PLC0415 – one helper of another room's town

@@ -1,4 +1,4 @@
-"""The one table of states (R037, R072, R105, R120–R122)."""
+"""The tables of states, one per item (R037, R072, R105, R120–R122, R160–R169, B20, B21)."""
 
 from itertools import product
 
@@ -8,7 +8,9 @@ from domain.lifecycle import ENDED, LIVE, OWNER, TRANSITIONS, Owner, already_pas
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind as Kind
 from domain.terms import CaseState as State
+from domain.terms import ServiceItem
 
+ID_CARD, TEMPORARY, CERTIFICATE = ServiceItem
 TO_STATION = [
     (Kind.ACCEPTED, State.ACCEPTED),
     (Kind.REVIEW_STARTED, State.UNDER_REVIEW),
@@ -19,44 +21,81 @@ TO_STATION = [
     (Kind.RELEASED, State.RELEASED),
     (Kind.CLOSED, State.CLOSED),
 ]
+TEMPORARY_CARD = [
+    (Kind.ACCEPTED, State.ACCEPTED),
+    (Kind.PRODUCTION_STARTED, State.IN_PRODUCTION),
+    (Kind.MADE, State.READY),
+    (Kind.RELEASED, State.RELEASED),
+    (Kind.HANDED_BACK, State.CLOSED),
+]
+ON_THE_SPOT = [
+    (Kind.ACCEPTED, State.ACCEPTED),
+    (Kind.CERTIFIED, State.READY),
+    (Kind.RELEASED, State.RELEASED),
+    (Kind.CLOSED, State.CLOSED),
+]
+BY_OFFICER = [
+    (Kind.ACCEPTED, State.ACCEPTED),
+    (Kind.MATERIALS_SENT, State.TRANSMITTED),
+    (Kind.MATERIALS_SENT, State.TRANSMITTED),
+    (Kind.REVIEW_STARTED, State.UNDER_REVIEW),
+    (Kind.CONTENT_CONFIRMED, State.CONFIRMED),
+    (Kind.CERTIFIED, State.READY),
+    (Kind.RELEASED, State.RELEASED),
+    (Kind.CLOSED, State.CLOSED),
+]
 
 
-def test_the_way_from_open_to_closed() -> None:
+@pytest.mark.parametrize(
+    ("item", "way"),
+    [(ID_CARD, TO_STATION), (TEMPORARY, TEMPORARY_CARD), (CERTIFICATE, ON_THE_SPOT), (CERTIFICATE, BY_OFFICER)],
+)
+def test_the_way_from_open_to_closed(item: ServiceItem, way: list[tuple[Kind, State]]) -> None:
     state = State.OPEN
-    for kind, following in TO_STATION:
-        state = next_state(state, kind)
+    for kind, following in way:
+        state = next_state(item, state, kind)
         assert state is following
 
 
 def test_by_post_there_is_no_arrival() -> None:
-    assert next_state(State.DISPATCHED, Kind.RECEIVED_BY_POST) is State.RELEASED
+    assert next_state(ID_CARD, State.DISPATCHED, Kind.RECEIVED_BY_POST) is State.RELEASED
     with pytest.raises(Refusal):
-        next_state(State.ARRIVED, Kind.RECEIVED_BY_POST)
+        next_state(ID_CARD, State.ARRIVED, Kind.RECEIVED_BY_POST)
 
 
-@pytest.mark.parametrize(("state", "kind"), [p for p in product(State, Kind) if p not in TRANSITIONS])
-def test_every_step_outside_the_table_is_out_of_order(state: State, kind: Kind) -> None:
-    with pytest.raises(Refusal, match="step_out_of_order") as caught:
-        next_state(state, kind)
-    assert caught.value.facts == {"state": state.value, "step": kind.value}
+def test_every_step_outside_the_table_of_its_item_is_out_of_order() -> None:
+    for item, state, kind in product(ServiceItem, State, Kind):
+        if (state, kind) not in TRANSITIONS[item]:
+            with pytest.raises(Refusal, match="step_out_of_order") as caught:
+                next_state(item, state, kind)
+            assert caught.value.facts == {"state": state.value, "step": kind.value}
 
 
 def test_nothing_leaves_an_ended_state_and_every_live_one_can_be_left() -> None:
-    leaving = {state for state, _ in TRANSITIONS}
-    assert leaving == LIVE
-    assert {State.DECLINED, State.WITHDRAWN, State.LAPSED, State.ISSUANCE_REFUSED, State.CLOSED} == ENDED
+    assert {state for table in TRANSITIONS.values() for state, _ in table} == LIVE
+    ended = {State.DECLINED, State.WITHDRAWN, State.LAPSED, State.ISSUANCE_REFUSED, State.CLOSED}
+    assert {*ended, State.UNVERIFIABLE, State.VOID} == ENDED
 
 
-def test_every_state_is_reached_from_open() -> None:
-    reached = {State.OPEN}
-    for _ in State:
-        reached |= {after for (before, _), after in TRANSITIONS.items() if before in reached}
-    assert reached == set(State)
+def test_every_state_is_reached_from_open_and_leads_to_an_end() -> None:
+    everywhere: set[State] = set()
+    for table in TRANSITIONS.values():
+        reached = {State.OPEN}
+        for _ in State:
+            reached |= {after for (before, _), after in table.items() if before in reached}
+        everywhere |= reached
+        assert {before for before, _ in table} == reached - ENDED
+    assert everywhere == set(State)
 
 
 def test_only_an_open_case_is_withdrawn_lapsed_or_declined() -> None:
-    for kind in (Kind.WITHDRAWN, Kind.LAPSED, Kind.DECLINED):
-        assert from_states(kind) == {State.OPEN}
+    for item, kind in product(ServiceItem, (Kind.WITHDRAWN, Kind.LAPSED, Kind.DECLINED)):
+        assert from_states(item, kind) == {State.OPEN}
+
+
+def test_a_temporary_card_is_void_until_the_person_holds_it() -> None:
+    """B21: where the identity card is refused there is no temporary card."""
+    assert from_states(TEMPORARY, Kind.VOIDED) == {State.OPEN, State.ACCEPTED, State.IN_PRODUCTION, State.READY}
 
 
 def test_each_state_has_exactly_one_owner() -> None:
@@ -65,9 +104,9 @@ def test_each_state_has_exactly_one_owner() -> None:
 
 
 def test_a_late_duplicate_report_is_told_from_an_early_one() -> None:
-    assert already_past(State.ISSUED, Kind.REVIEW_STARTED)
-    assert already_past(State.ISSUED, Kind.ISSUED)
-    assert already_past(State.CLOSED, Kind.DISPATCHED)
-    assert not already_past(State.ACCEPTED, Kind.ISSUED)
-    assert not already_past(State.ISSUANCE_REFUSED, Kind.ISSUED)
-    assert not already_past(State.ISSUED, Kind.ISSUANCE_REFUSED)
+    assert already_past(ID_CARD, State.ISSUED, Kind.REVIEW_STARTED)
+    assert already_past(ID_CARD, State.ISSUED, Kind.ISSUED)
+    assert already_past(ID_CARD, State.CLOSED, Kind.DISPATCHED)
+    assert not already_past(ID_CARD, State.ACCEPTED, Kind.ISSUED)
+    assert not already_past(ID_CARD, State.ISSUANCE_REFUSED, Kind.ISSUED)
+    assert not already_past(ID_CARD, State.ISSUED, Kind.ISSUANCE_REFUSED)

@@ -137,7 +137,9 @@ def test_every_reason_is_told_at_once_with_its_words() -> None:
 OF_OTHER_DOORS = re.compile(
     "(staff|report|reporter|code|acceptance_number|supplements|slip|collection_checks|check|face_check|guardian_presence"
     "|same_frame_photo|materials_incomplete|letter_unconfirmed|not_checked_in|not_service_day|case_of_other_station"
-    "|card_goes_by_post|push|closure|appeal_not_found)(_|$)"
+    "|card_goes_by_post|push|closure|appeal_not_found|counter_checks|handover_checks|decline_reason|household_unit"
+    "|certificate_beyond|certificate_facts|certificate_content|certificate_not|request_closed|nothing_to|filed_already"
+    "|temporary_card_not_asked|temporary_card_return)(_|$)"
 )
 RAISED = re.compile(r'(?:Refusal|Reason)\(\s*"([a-z0-9_]+)"')
 

@@ -25,11 +25,14 @@ from domain.terms import (
     ReachStepKind,
     SignatureMethod,
     SignerCapacity,
+    TransmissionChannel,
+    TransmissionPurpose,
 )
 from models import migrations
 from models.audit import write_audit
 from models.card import CollectionCheck, Release
 from models.case import Case, CaseEvent, NamedCollector
+from models.certificate import Transmission
 from models.connect import tortoise_config
 from models.credit import CreditMovement
 from models.db import Database, IntegrityError, KeyRing, migrate
@@ -95,6 +98,8 @@ handoff_code unique (code_hash)
 hold (case_id)
 hold (slot_id)
 hold unique (case_id) where ended_at is null
+household_certificate unique (case_id)
+household_certificate unique (number)
 letter_confirmation (signature_id)
 letter_confirmation unique (case_id)
 letter_edition (status, due_at)
@@ -133,6 +138,7 @@ service_case (acceptance_point_id, state)
 service_case (account_id)
 service_case (applicant_id)
 service_case (household_division)
+service_case (parent_id) where parent_id is not null
 service_case unique (acceptance_number)
 service_case unique (applicant_index, item) where ended_at is null
 service_case unique (number)
@@ -146,6 +152,7 @@ slot unique (point_id, item, starts_at)
 staff unique (username)
 staff_session unique (token_hash)
 station_system unique (key_id)
+transmission (case_id)
 waiting (case_id)
 waiting (point_id, item) where ended_at is null
 waiting unique (case_id) where ended_at is null
@@ -167,11 +174,12 @@ APPEND_ONLY = {
     "release",
     "residence_declaration",
     "signature",
+    "transmission",
 }
 # References to staff, points and systems: rows that are disabled, never deleted, and never asked "who refers to you".
 NEVER_FOLLOWED = {
     "staff_id", "point_id", "acceptance_point_id", "reporter_id", "redeemed_by_id", "closure_id", "seen_by_id",
-    "contact_id", "announcement_id", "decided_by_id",
+    "contact_id", "announcement_id", "decided_by_id", "issued_by_id",
 }  # fmt: skip
 EVERY = sorted(path.stem for path in Path(migrations.__file__).parent.glob("0*.py"))
 
@@ -358,6 +366,15 @@ async def one_row_in_every_append_only_table() -> None:
     await NamedCollector.create(case_id=one.id, name="丁", identity_number="-", kinship="parent", named_at=NOON)
     await CollectionCheck.create(case_id=one.id, checks={}, staff_id=staff.id, point_id=at.id, checked_at=NOON)
     await Release.create(case_id=one.id, collector=CollectorKind.SELF, checks={}, released_at=NOON)
+    await Transmission.create(
+        case_id=one.id,
+        purpose=TransmissionPurpose.VERIFICATION,
+        channel=TransmissionChannel.FAX,
+        to_unit="-",
+        digest="d",
+        staff_id=staff.id,
+        sent_at=NOON,
+    )
     await Guardianship.create(
         guardian_id=guardian.id,
         ward_id=ward.id,

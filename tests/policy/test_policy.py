@@ -22,7 +22,7 @@ from domain.terms import GuardianshipCase, ProofKind, ServiceItem, Whose
 
 CASES = Path(__file__).with_name("cases")
 BOOK = load_rulebook()
-ANSWERS = ("held_card_before", "active_soldier", "booklet_obtainable")
+ANSWERS = ("held_card_before", "active_soldier", "booklet_obtainable", "applied_online")
 SAYS: Mapping[str, Callable[[Guidance], Any]] = {
     "allowed": lambda g: g.verdict.allowed,
     "reasons": lambda g: [reason.code for reason in g.verdict.reasons],

@@ -19,8 +19,9 @@ from PIL import Image
 
 from domain.terms import SignerCapacity
 from templates.glyphs import FONTS, covered, missing_glyphs
-from templates.letter_pdf import LetterPdf, render_letter_pdf
+from templates.letter_pdf import render_letter_pdf
 from templates.letters import LetterText, letter_text
+from templates.press import Paper
 
 JIANGXI = letter_text("jiangxi-province-wide-id-card-first-v1")
 VERIFY = "https://tongban.example.cn/verify/TB-20260919-000123-7"
@@ -32,7 +33,7 @@ ENDLESS = [[[n % 1000, n * 7 % 1000, n] for n in range(20_000)]]
 POPPLER = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs poppler-utils")
 
 
-def printed(**changes: Any) -> LetterPdf:
+def printed(**changes: Any) -> Paper:
     given: dict[str, Any] = {
         "letter": JIANGXI,
         "number": "TB-20260919-000123-7",
