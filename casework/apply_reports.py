@@ -3,11 +3,13 @@
 import structlog
 
 from casework.deps import Deps
+from casework.owe import event_of
 from domain.notice import ReportOutcome
 from domain.terms import Channel, CreditReason
 from models.credit import clear_credit
 from models.delivery_report import DeliveryReport, mark_used, unused_reports
 from models.notice import Notice, mark_delivered, notice_taken_as, reopen_notice, write_attempt
+from models.reach_task import settle_tasks
 from models.store import transaction
 
 BATCH = 200
@@ -37,6 +39,7 @@ async def _apply(deps: Deps, report: DeliveryReport, notice: Notice) -> None:
     )  # fmt: skip
     if report.outcome is ReportOutcome.DELIVERED:
         await mark_delivered(notice.id, now)
+        await settle_tasks([event_of(notice.dedupe_key)], now)
         return
     log.warning("notice_not_delivered", notice=notice.id, kind=notice.kind, channel=report.channel, error=report.error)
     await reopen_notice(notice.id, report.channel, now)

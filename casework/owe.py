@@ -64,6 +64,11 @@ async def drop_notices(deps: Deps, case: Case) -> None:
     await drop_owed(f"{case.number}:", deps.clock.now())
 
 
+def event_of(key: str) -> str:
+    """The event a notice tells of, from its key: the same for all its routes."""
+    return key.rpartition(":")[0]
+
+
 def notice_key(case: Case, kind: NoticeKind, event: str) -> str:
     """What the keys of a notice begin with, whatever its route."""
     return f"{case.number}:{kind}:{event}"

@@ -33,6 +33,7 @@ from domain.terms import (
 from models.card import keep_card, write_check, write_release
 from models.case import Case
 from models.case import name_collector as write_collector
+from models.reach_task import settle_tasks_of
 from templates.labels import label
 from templates.shown import day as day_text
 
@@ -77,6 +78,7 @@ async def release_card(deps: Deps, officer: Officer, number: str, act: ReleaseAc
             staff_id=officer.staff_id, released_at=now,
         )  # fmt: skip
         await after_release(deps, case, act.collector, said, deps.today())
+        await settle_tasks_of(case.id, NoticeKind.READY_FOR_PICKUP, now)
         await audit(deps, officer, case, "release_card", collector=act.collector)
     return await counter_case(deps, case)
 

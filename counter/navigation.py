@@ -27,6 +27,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("supervision", "/supervision", "督导总览", _SUPERVISING),
     Entry("follow_ups", "/follow-ups", "督办", _SUPERVISING),
     Entry("contacts", "/contacts", "联络名录", _SUPERVISING),
+    Entry("reach", "/people-to-reach", "待联系群众", _CLERK),
     Entry("announcements", "/announcements", "公告", _EVERYBODY),
     Entry("closures", "/closures", "临时停办", frozenset({StaffRole.OPERATOR, StaffRole.SUPERVISOR})),
     Entry("staff", "/staff", "账号管理", frozenset({StaffRole.OPERATOR})),

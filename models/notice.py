@@ -1,5 +1,6 @@
 """Notices owed (the outbox), and the attempts to deliver them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -111,6 +112,18 @@ async def write_attempt(**columns: Any) -> None:
 async def notices_of(case_id: int) -> list[Notice]:
     """All notices of a case, oldest first."""
     return await Notice.filter(case_id=case_id).order_by("id")
+
+
+async def not_delivered(kinds: Collection[NoticeKind], since: datetime) -> list[Notice]:
+    """Notices of these kinds since a time that are not known to have been delivered; cases loaded."""
+    waiting = Notice.filter(kind__in=list(kinds), status__in=["sent", "unreached"], owed_at__gte=since)
+    return await waiting.select_related("case").order_by("id")
+
+
+async def delivered_among(keys: Collection[str]) -> set[str]:
+    """Those of the keys whose notice was delivered."""
+    found = Notice.filter(dedupe_key__in=list(keys), status="delivered")
+    return {notice.dedupe_key for notice in await found.only("id", "dedupe_key")}
 
 
 async def unreached_at(point_id: int) -> list[Notice]:

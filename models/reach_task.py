@@ -1,6 +1,10 @@
 """People whom no message reached: work for a person at the station (K8), with every step of it on record."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from tortoise import fields
+from tortoise.functions import Count
 from tortoise.models import Model
 
 from domain.terms import NoticeKind, ReachOutcome, ReachStepKind
@@ -8,6 +12,7 @@ from models.case import Case
 from models.columns import UtcDatetime
 from models.place import AcceptancePoint
 from models.staff import Staff
+from models.store import insert_once
 
 
 class ReachTask(Model):
@@ -58,3 +63,62 @@ class ReachStep(Model):
 
     class Meta:
         table = "reach_step"
+
+
+async def open_reach_task(subject: str, **columns: object) -> bool:
+    """Ask for a person about one event; False when that was asked already."""
+    return await insert_once(ReachTask, subject=subject, **columns)
+
+
+async def subjects_asked(subjects: Collection[str]) -> set[str]:
+    """Those of the events that a person was asked about."""
+    asked = await ReachTask.filter(subject__in=list(subjects)).only("subject", "id")
+    return {task.subject for task in asked}
+
+
+async def tasks_at(point_id: int, limit: int) -> list[ReachTask]:
+    """A point's open tasks, the oldest first; case, its account and who took it loaded."""
+    found = ReachTask.filter(point_id=point_id, closed_at=None).order_by("owed_at", "id").limit(limit)
+    return await found.select_related("case", "case__account", "staff")
+
+
+async def find_task(task_id: int, point_id: int) -> ReachTask | None:
+    """An open task of a point."""
+    task = ReachTask.get_or_none(id=task_id, point_id=point_id, closed_at=None)
+    return await task.select_related("case", "case__account", "staff")
+
+
+async def steps_of(task_ids: Collection[int]) -> list[ReachStep]:
+    """What was done about tasks, oldest first."""
+    return await ReachStep.filter(task_id__in=list(task_ids)).order_by("id")
+
+
+async def add_step(task: ReachTask, staff_id: int, step: ReachStepKind, at: datetime) -> None:
+    """Put a step on record; whoever does the first one has taken the task in hand."""
+    await ReachTask.filter(id=task.id, staff_id=None).update(staff_id=staff_id)
+    await ReachStep.create(task_id=task.id, staff_id=staff_id, step=step, at=at)
+
+
+async def close_task(task_id: int, outcome: ReachOutcome, at: datetime) -> bool:
+    """End a task; False when it is closed already."""
+    return await ReachTask.filter(id=task_id, closed_at=None).update(closed_at=at, outcome=outcome) == 1
+
+
+async def settle_tasks(subjects: Collection[str], at: datetime) -> int:
+    """A message arrived after all: nobody has to call any more."""
+    open_ones = ReachTask.filter(subject__in=list(subjects), closed_at=None)
+    return await open_ones.update(closed_at=at, outcome=ReachOutcome.SETTLED)
+
+
+async def settle_tasks_of(case_id: int, kind: NoticeKind, at: datetime) -> int:
+    """The person came: what they were to be told, they know."""
+    open_ones = ReachTask.filter(case_id=case_id, kind=kind, closed_at=None)
+    return await open_ones.update(closed_at=at, outcome=ReachOutcome.SETTLED)
+
+
+async def count_tasks(since: datetime) -> list[tuple[str, ReachOutcome | None, int]]:
+    """By point and outcome (None: open), how many tasks there were since a time."""
+    rows = await ReachTask.filter(opened_at__gte=since).annotate(number=Count("id")).group_by(
+        "point__code", "outcome"
+    ).values("point__code", "outcome", "number")  # fmt: skip
+    return [(row["point__code"], row["outcome"], row["number"]) for row in rows]

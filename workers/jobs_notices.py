@@ -1,5 +1,6 @@
 """The postman delivers the notices that are owed; the calendar brings reminders."""
 
+from casework import reach_people
 from casework import remind_due as reminding
 from casework.deps import Deps
 from casework.notify import deliver_due
@@ -16,3 +17,8 @@ async def deliver_notices(deps: Deps) -> int:
 async def remind_due(deps: Deps) -> int:
     """Owe the reminders of today: cards that wait, letters not signed; returns how many."""
     return await reminding.remind_due(deps)
+
+
+async def open_reach_tasks(deps: Deps) -> int:
+    """Ask a person at the station about what reached nobody (K8); returns how many tasks are new."""
+    return await reach_people.open_reach_tasks(deps)

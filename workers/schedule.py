@@ -9,7 +9,7 @@ from workers.jobs_bookings import count_no_shows, recheck_visits, tend_places
 from workers.jobs_chat import answer_late, tidy_talks
 from workers.jobs_deadlines import fill_due_days, remind_and_lapse, warn_of_deadlines
 from workers.jobs_letters import make_letters
-from workers.jobs_notices import deliver_notices, remind_due
+from workers.jobs_notices import deliver_notices, open_reach_tasks, remind_due
 from workers.retries import JOB_SECONDS, Job
 
 WARN_OF_DEADLINES: Final = "warn_of_deadlines"
@@ -19,6 +19,7 @@ TEND_PLACES: Final = "tend_places"
 COUNT_NO_SHOWS: Final = "count_no_shows"
 RECHECK_VISITS: Final = "recheck_visits"
 REMIND_DUE: Final = "remind_due"
+OPEN_REACH_TASKS: Final = "open_reach_tasks"
 DAY_IN_CHINA: Final = frozenset(range(1, 11))
 TIDY_TALKS: Final = "tidy_talks"
 
@@ -32,6 +33,7 @@ JOBS: Final[Mapping[str, Job]] = {
     COUNT_NO_SHOWS: count_no_shows,
     RECHECK_VISITS: recheck_visits,
     REMIND_DUE: remind_due,
+    OPEN_REACH_TASKS: open_reach_tasks,
     ANSWER_LATE: answer_late,
     TIDY_TALKS: tidy_talks,
 }
@@ -67,5 +69,6 @@ SCHEDULE: Final = (
     Sweep(
         RECHECK_VISITS, seconds=frozenset({5}), minutes=frozenset({20}), hours=frozenset({18}), allowed=1800.0
     ),  # 02:20 in China
+    Sweep(OPEN_REACH_TASKS, seconds=frozenset({45}), minutes=frozenset(range(1, 60, 5))),
     Sweep(REMIND_DUE, seconds=frozenset({25}), minutes=frozenset({5, 35}), hours=DAY_IN_CHINA),
 )
