@@ -14,7 +14,7 @@ _MASK = 2  # fixed: trying all eight costs ten times the drawing, and scanners d
 def qr_png(text: str) -> bytes:
     """The text as a black-and-white PNG, error level M. Takes a few milliseconds: call it in a thread, keep the answer.
 
-    Never put personal data into it (B74): a code is photographed, forwarded and left on screens.
+    Never put personal data into it in clear (B74): a code is photographed, forwarded and left on screens.
     """
     code = qrcode.QRCode(
         error_correction=ERROR_CORRECT_M, box_size=_PIXELS_PER_MODULE, border=_QUIET_ZONE, mask_pattern=_MASK
