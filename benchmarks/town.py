@@ -83,7 +83,7 @@ def reading(point: str, day: date) -> bytes:
 @asynccontextmanager
 async def town(folder: Path, people: int, postgres: str | None) -> AsyncIterator[Town]:
     """Prepare and serve; everything is gone afterwards. ``postgres``: a server to make a database on, else SQLite."""
-    async with _database(folder, postgres) as url:
+    async with database(folder, postgres) as url:
         env = _environment(folder, url)
         somebody = await _prepare(env, people)
         if postgres:
@@ -102,7 +102,8 @@ async def on_postgres(url: str, statement: str) -> list[Any]:
 
 
 @asynccontextmanager
-async def _database(folder: Path, postgres: str | None) -> AsyncIterator[str]:
+async def database(folder: Path, postgres: str | None) -> AsyncIterator[str]:
+    """A database of one's own for a while: on that server, or a file without one."""
     if postgres is None:
         yield f"sqlite://{folder / 'bench.sqlite3'}"
         return

@@ -20,7 +20,7 @@ from bot.topics.nearby import stations_near
 from bot.topics.station import station_scanned
 from casework.chat import bound_citizen, forget_follower
 from casework.deps import Deps
-from casework.talk import Answer, Heard, answer_once, remember, said_before, standing_of
+from casework.talk import Answer, Heard, answer_once, look_up, remember
 from domain.refusal import Refusal
 from templates.refusals import refusal_text
 
@@ -38,17 +38,15 @@ class Dialogue:
     async def answer(self, push: Push, guide_page: str | None) -> str:
         """Return the words for a push, empty for none; the same push always gets the same."""
         heard = Heard(push.dedupe_key, push.appid, push.openid, push.at)
-        kept = await said_before(push.dedupe_key)
+        kept, before = await look_up(self._deps, heard)
         if kept is not None:
             return kept
         if push.sort is Sort.UNFOLLOWED:
             return await answer_once(self._deps, heard, lambda: self._forget(push))
         if push.sort not in _TALKING:
             return await answer_once(self._deps, heard, lambda: take_event(self._deps, push))
-        before = await standing_of(self._deps, heard)
-        citizen = await bound_citizen(self._deps, appid=push.appid, openid=push.openid)
         said = unicodedata.normalize("NFKC", push.text).strip(_AROUND)
-        chat = Chat(self._deps, push, said, before, citizen, self._guesses, guide_page)
+        chat = Chat(self._deps, push, said, before, None, self._guesses, guide_page)
         return await self._talked(chat, heard)
 
     async def answer_kept(self, push: Mapping[str, Any]) -> str:
@@ -57,8 +55,11 @@ class Dialogue:
         return await self.answer(push_from_json(push), f"{public.rstrip('/')}/guide" if public else None)
 
     async def _talked(self, chat: Chat, heard: Heard) -> str:
-        work, once = _way(chat)
-        if once:
+        work, topic = _way(chat)
+        if topic is not None and topic.knows:
+            citizen = await bound_citizen(self._deps, appid=chat.push.appid, openid=chat.push.openid)
+            chat = replace(chat, citizen=citizen)
+        if work is bind_by_code or (topic is not None and topic.once):
             return await answer_once(self._deps, heard, lambda: _text_of(_kindly(work, chat)))
         return await remember(self._deps, heard, chat.before, await _kindly(work, chat))
 
@@ -71,21 +72,21 @@ class Dialogue:
 _Work = Callable[[Chat], Awaitable[Answer]]
 
 
-def _way(chat: Chat) -> tuple[_Work, bool]:
-    """How a message is answered, and whether that has an effect of its own to be written with the push."""
+def _way(chat: Chat) -> tuple[_Work, Topic | None]:
+    """How a message is answered, and the topic it begins or goes on with."""
     sort = chat.push.sort
     if sort is Sort.LOCATION:
-        return stations_near, False
+        return stations_near, None
     if sort in {Sort.SCANNED, Sort.FOLLOWED}:
-        return station_scanned, False
+        return station_scanned, None
     if sort is Sort.OTHER_MESSAGE:
-        return _not_understood, False
+        return _not_understood, None
     topic = BUTTONS.get(chat.push.text) if sort is Sort.CLICKED else WORDS.get(chat.said)
     if topic is not None:
-        return _begun(topic), topic.once
+        return _begun(topic), topic
     if code_in(chat.said, bare=not _is_open(chat)):  # eight digits may answer a question: a day
-        return bind_by_code, True
-    return _go_on, False
+        return bind_by_code, None
+    return _go_on, TOPICS.get(chat.before.topic or "")
 
 
 def _begun(topic: Topic) -> _Work:

@@ -6,20 +6,15 @@ encrypted part is read: in compatible mode anybody who saw one address could wri
 
 import hmac
 import re
-import secrets
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from xml.parsers.expat import ExpatError
 
 import orjson
-import xmltodict
-from wechatpy.crypto import PrpCrypto, WeChatCrypto
-from wechatpy.exceptions import InvalidAppIdException, InvalidSignatureException
-from wechatpy.utils import WeChatSigner
 
+from bot.beneath import Cipherer, read_xml, signature
 from casework.settings import WeChatApp
 from domain.refusal import Refusal
 
@@ -29,14 +24,6 @@ _NONCE = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 # What wechatpy and the parser below it raise for bodies that are not as they should be.
 MALFORMED: Final = (ExpatError, ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
-_UNDECIPHERABLE: Final = (*MALFORMED, InvalidAppIdException, InvalidSignatureException, struct.error)
-
-
-class _Prp(PrpCrypto):  # type: ignore[misc]
-    """wechatpy's cipher, with the random prefix from a strong source."""
-
-    def get_random_string(self) -> str:
-        return secrets.token_hex(8)
 
 
 @dataclass(frozen=True)
@@ -45,7 +32,7 @@ class Letter:
 
     body: str
     nonce: str
-    key: Any = None
+    key: Cipherer | None = None
 
 
 class Envelope:
@@ -55,7 +42,7 @@ class Envelope:
         self._token = account.token
         self._encrypted = account.push_mode != "plain"
         aes_keys = filter(None, (account.aes_key, account.aes_key_previous))
-        self._keys = [WeChatCrypto(account.token, aes_key, account.appid) for aes_key in aes_keys]
+        self._keys = [Cipherer(aes_key, account.appid) for aes_key in aes_keys]
 
     def check_address(
         self, query: Mapping[str, str], now: datetime, *, name: str = "signature", sealed: str = ""
@@ -67,9 +54,8 @@ class Envelope:
         timestamp, nonce = query.get("timestamp", ""), query.get("nonce", "")
         if not _TIMESTAMP.fullmatch(timestamp) or not _NONCE.fullmatch(nonce):
             raise Refusal("push_signature_bad")
-        signer = WeChatSigner()
-        signer.add_data(self._token, timestamp, nonce, *filter(None, [sealed]))
-        if not hmac.compare_digest(signer.signature.encode(), query.get(name, "").encode()):
+        signed = signature(self._token, timestamp, nonce, sealed)
+        if not hmac.compare_digest(signed.encode(), query.get(name, "").encode()):
             raise Refusal("push_signature_bad")
         if abs(now.timestamp() - int(timestamp)) > FRESH_SECONDS:
             raise Refusal("push_stale")
@@ -91,28 +77,23 @@ class Envelope:
         """Put our reply into an envelope with the key that opened the push."""
         if letter.key is None:
             return reply
-        timestamp = str(int(now.timestamp()))
+        timestamp, sealed = str(int(now.timestamp())), letter.key.seal(reply)
+        signed = signature(self._token, timestamp, letter.nonce, sealed)
         if reply.startswith("{"):
-            return self._sealed_json(letter, reply, timestamp)
-        return str(letter.key._encrypt_message(reply, letter.nonce, timestamp, _Prp))  # noqa: SLF001 — the hook for a cipher
-
-    def _sealed_json(self, letter: Letter, reply: str, timestamp: str) -> str:
-        """The same four fields as JSON, which wechatpy cannot write."""
-        sealed = _Prp(letter.key.key).encrypt(reply, letter.key.app_id).decode()
-        signer = WeChatSigner()
-        signer.add_data(self._token, timestamp, letter.nonce, sealed)
-        fields = {"Encrypt": sealed, "MsgSignature": signer.signature, "TimeStamp": timestamp, "Nonce": letter.nonce}
-        return orjson.dumps(fields).decode()
+            fields = {"Encrypt": sealed, "MsgSignature": signed, "TimeStamp": timestamp, "Nonce": letter.nonce}
+            return orjson.dumps(fields).decode()
+        return (
+            f"<xml><Encrypt><![CDATA[{sealed}]]></Encrypt><MsgSignature><![CDATA[{signed}]]></MsgSignature>"
+            f"<TimeStamp>{timestamp}</TimeStamp><Nonce><![CDATA[{letter.nonce}]]></Nonce></xml>"
+        )
 
     def _deciphered(self, query: Mapping[str, str], sealed: str) -> Letter:
         """While keys change, WeChat may still use the previous one: try the current one first."""
-        proof = (query["msg_signature"], query["timestamp"], query["nonce"])
         for key in self._keys:
             try:
-                plain = key.decrypt_message({"Encrypt": sealed}, *proof)
-            except _UNDECIPHERABLE:
+                return Letter(key.open(sealed), query["nonce"], key)
+            except ValueError:
                 continue
-            return Letter(plain, query["nonce"], key)
         raise Refusal("push_undecipherable")
 
 
@@ -127,7 +108,7 @@ def _sealed_part(body: bytes) -> str:
     """Read the ciphertext out of what is around it, which is small; its signature can only be checked afterwards."""
     try:
         is_json = body.lstrip().startswith(b"{")
-        sealed = (orjson.loads(body) if is_json else xmltodict.parse(body)["xml"]).get("Encrypt")
+        sealed = (orjson.loads(body) if is_json else read_xml(body)).get("Encrypt")
     except MALFORMED:
         raise Refusal("push_malformed") from None
     if not isinstance(sealed, str):

@@ -52,7 +52,8 @@ class Topic:
     """One topic. ``words`` begin it, and a menu button with its name.
 
     ``go_on`` gets the message after a question, with the facts kept; None from it: the message is no answer to that.
-    ``for_known``: only for followers bound to an account. ``once``: its effect is written with the push's own row.
+    ``for_known``: only for followers bound to an account; ``if_known``: it says more to those. ``once``: its effect is
+    written with the push's own row.
     """
 
     name: str
@@ -60,7 +61,13 @@ class Topic:
     begin: Begin
     go_on: GoOn | None = None
     for_known: bool = False
+    if_known: bool = False
     once: bool = False
+
+    @property
+    def knows(self) -> bool:
+        """Whether it matters whose account the follower is bound to."""
+        return self.for_known or self.if_known
 
 
 def say(key: str, facts: Mapping[str, Any] | None = None, **more: Any) -> Answer:

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from casework.deps import Deps, database_expected
+from models import push as store
 from models.account import openid_index
-from models.chat_talk import find_talk, forget_talks, move_talk
+from models.chat_talk import ChatTalk, forget_talks
 from models.push import claim_push, forget_pushes, keep_reply, reply_to
 from models.store import transaction
 
@@ -44,16 +45,14 @@ class Answer:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def said_before(dedupe_key: str) -> str | None:
-    """The words a push was answered with; None for one that was not answered yet."""
+async def look_up(deps: Deps, heard: Heard) -> tuple[str | None, Standing]:
+    """The words a push was answered with (None: not yet), and where the talk stands for it."""
     with database_expected():
-        return await reply_to(dedupe_key)
+        found = await store.look_up(store.Look(heard.dedupe_key, openid_index(heard.appid, heard.openid)))
+    return found.reply, _standing(deps, heard, found.talk)
 
 
-async def standing_of(deps: Deps, heard: Heard) -> Standing:
-    """Where the talk stands for this message."""
-    with database_expected():
-        talk = await find_talk(openid_index(heard.appid, heard.openid))
+def _standing(deps: Deps, heard: Heard, talk: ChatTalk | None) -> Standing:
     if talk is None:
         return Standing()
     if heard.at < talk.said_at:
@@ -67,20 +66,17 @@ async def remember(deps: Deps, heard: Heard, before: Standing, answer: Answer) -
     """Keep an answer and move the talk; of two that answer the same push the first is right, and both say its words.
 
     Of two messages that went on from the same place the first to be kept moves the talk. Nothing was open and nothing
-    is: no row is touched.
+    is: no row of a talk is touched.
     """
-    follower, now = openid_index(heard.appid, heard.openid), deps.clock.now()
-    stays = before.outrun or (before.topic is None and answer.topic is None)
+    now, move = deps.clock.now(), None
+    if not before.outrun and (before.topic is not None or answer.topic is not None):
+        move = {
+            "step": before.step, "topic": answer.topic, "facts": dict(answer.facts), "said_at": heard.at,
+            "ends_at": now + TALK_LIFE,
+        }  # fmt: skip
+    follower = openid_index(heard.appid, heard.openid)
     with database_expected():
-        async with transaction():
-            if not await claim_push(heard.dedupe_key, now, follower=follower, reply=answer.text):
-                return await reply_to(heard.dedupe_key) or ""
-            if not stays:
-                await move_talk(
-                    follower, before.step, topic=answer.topic, facts=dict(answer.facts), said_at=heard.at,
-                    ends_at=now + TALK_LIFE,
-                )  # fmt: skip
-    return answer.text
+        return await store.keep_answer(store.Kept(heard.dedupe_key, follower, answer.text, now, move))
 
 
 async def answer_once(deps: Deps, heard: Heard, reply: Callable[[], Awaitable[str]]) -> str:

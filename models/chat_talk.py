@@ -54,11 +54,6 @@ class OwedReply(Model):
         indexes = (("status", "due_at"),)
 
 
-async def find_talk(follower: str) -> ChatTalk | None:
-    """The talk of a follower, whether or not it has ended."""
-    return await ChatTalk.get_or_none(follower=follower)
-
-
 async def move_talk(
     follower: str, step: int, *, topic: str | None, facts: dict[str, Any] | None, said_at: datetime, ends_at: datetime
 ) -> bool:

@@ -1,11 +1,17 @@
 """Pushes from WeChat that were answered: a repeated push changes nothing twice."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
 
+from models.chat_talk import ChatTalk, move_talk
 from models.columns import SealedText, UtcDatetime
+from models.group import Group
+from models.many import insert_all, read_as, rows
 from models.store import insert_once
 
 
@@ -39,6 +45,86 @@ async def reply_to(dedupe_key: str) -> str | None:
     """The reply given before; empty where there was none to give, None for a push that was not seen."""
     seen = await PushSeen.get_or_none(dedupe_key=dedupe_key)
     return None if seen is None else seen.reply or ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is asked about a push: was it answered, and where does the follower's talk stand?"""
+
+    dedupe_key: str
+    follower: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """``reply`` as ``reply_to`` tells it."""
+
+    reply: str | None
+    talk: ChatTalk | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer to keep with its push; ``move``: what ``move_talk`` is to be given, if the talk goes on."""
+
+    dedupe_key: str
+    follower: str
+    reply: str
+    at: datetime
+    move: dict[str, Any] | None
+
+
+async def look_up(look: Look) -> Found:
+    """Look a push up, together with whatever else is being looked up. Not inside a transaction."""
+    return await _LOOKS.do(look)
+
+
+async def keep_answer(kept: Kept) -> str:
+    """Keep an answer and move the talk, in one transaction with others; the words kept first, if somebody was first.
+
+    Not inside a transaction.
+    """
+    return await _KEEPS.do(kept)
+
+
+async def _look_all(looks: Sequence[Look]) -> Sequence[Found]:
+    replies = await _replies([look.dedupe_key for look in looks])
+    found = await rows(
+        "SELECT * FROM chat_talk WHERE follower = ANY($1::text[])", sorted({look.follower for look in looks})
+    )
+    talks = {row["follower"]: row for row in found}
+    return [
+        Found(replies.get(look.dedupe_key), read_as(ChatTalk, talks[look.follower]) if look.follower in talks else None)
+        for look in looks
+    ]
+
+
+async def _keep_all(keeps: Sequence[Kept]) -> Sequence[str]:
+    """By key, so that two transactions that keep the same pushes never wait for each other crosswise."""
+    given = [
+        {"dedupe_key": one.dedupe_key, "follower": one.follower, "reply": one.reply, "seen_at": one.at}
+        for one in sorted({one.dedupe_key: one for one in reversed(keeps)}.values(), key=lambda one: one.dedupe_key)
+    ]
+    new = {row["dedupe_key"] for row in await insert_all(PushSeen, given, "dedupe_key")}
+    known = await _replies([one.dedupe_key for one in keeps if one.dedupe_key not in new])
+    words: list[str] = []
+    first: dict[str, str] = {}
+    for one in keeps:
+        if one.dedupe_key in new and one.dedupe_key not in first and one.move is not None:
+            await move_talk(one.follower, **one.move)
+        words.append(first.setdefault(one.dedupe_key, known.get(one.dedupe_key) or one.reply))
+    return words
+
+
+async def _replies(keys: Sequence[str]) -> dict[str, str]:
+    if not keys:
+        return {}
+    found = await rows("SELECT * FROM push_seen WHERE dedupe_key = ANY($1::text[])", sorted(set(keys)))
+    return {row["dedupe_key"]: read_as(PushSeen, row).reply or "" for row in found}
+
+
+_LOOKS: Group[Look, Found] = Group(_look_all, reading=True)
+_KEEPS: Group[Kept, str] = Group(_keep_all)
 
 
 async def forget_replies(follower: str) -> None:

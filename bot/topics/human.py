@@ -14,4 +14,6 @@ async def _human(chat: Chat) -> Answer:
     return say("human_at", station=station.name, phone=station.phone, hours=station.hours, address=station.address)
 
 
-HUMAN: Final = Topic("human", ("人工", "人工服务", "客服", "人工客服", "电话", "咨询", "联系方式"), _human)
+HUMAN: Final = Topic(
+    "human", ("人工", "人工服务", "客服", "人工客服", "电话", "咨询", "联系方式"), _human, if_known=True
+)

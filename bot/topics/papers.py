@@ -19,4 +19,4 @@ async def _papers(chat: Chat) -> Answer:
     return say("papers", lines=lines)
 
 
-PAPERS: Final = Topic("papers", ("材料", "带什么", "要带什么", "准备材料", "所需材料"), _papers)
+PAPERS: Final = Topic("papers", ("材料", "带什么", "要带什么", "准备材料", "所需材料"), _papers, if_known=True)
