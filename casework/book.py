@@ -1,6 +1,7 @@
 """Hop 3: a place at an acceptance point, taken by one conditional UPDATE under one order of locks."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NoReturn, TypeVar
@@ -26,8 +27,9 @@ from domain.guide import Guidance
 from domain.local_time import day_of
 from domain.no_show import blocked_until
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, NoticeKind
+from domain.terms import CaseEventKind, NoticeKind, ServiceItem
 from models.case import Case, lock_case
+from models.group import Group
 from models.slot import Booking, count_booked_since, live_booking
 from models.waiting import end_waiting
 from templates.shown import when
@@ -132,7 +134,10 @@ async def with_alternatives(
     except Refusal as refusal:
         if refusal.code not in _ELSEWHERE or refusal.facts.get("alternatives"):
             raise
-        refusal.facts = {**refusal.facts, **await _elsewhere(deps, case, point_code, starts_at, places)}
+        asked = _Elsewhere(
+            point_code, case.item, case.residence_division, case.is_minor, starts_at, places, case.parent_id, deps, case
+        )
+        refusal.facts = {**refusal.facts, **await _LOOKING.do(asked)}
         raise
 
 
@@ -227,21 +232,42 @@ async def _cancel(deps: Deps, citizen: Citizen, number: str) -> CaseView:
     return await case_view(deps, case)
 
 
-async def _elsewhere(deps: Deps, case: Case, point_code: str, starts_at: datetime, places: int) -> dict[str, object]:
+@dataclass(frozen=True)
+class _Elsewhere:
+    """What a refused person is told of other places: the same for everybody who asks the same at once."""
+
+    point_code: str
+    item: ServiceItem
+    division: str
+    minor: bool
+    starts_at: datetime
+    places: int
+    parent_id: int | None
+    deps: Deps = field(compare=False)
+    case: Case = field(compare=False)
+
+
+async def _look_around(asked: Sequence[_Elsewhere]) -> list[dict[str, object] | Exception]:
+    """Looked up once for all who were refused at one moment: a thousand of them would be a thousand times the same."""
+    found = {one: await _elsewhere(one) for one in set(asked)}
+    return [found[one] for one in asked]
+
+
+async def _elsewhere(asked: _Elsewhere) -> dict[str, object]:
     """Free times at this point, and the nearest at the city's others; the day the person wanted is looked at first."""
-    minor, here = case.is_minor, list[datetime]()
+    deps, item, starts_at = asked.deps, asked.item, asked.starts_at
+    minor, places, here = asked.minor, asked.places, list[datetime]()
     try:
-        desk = await open_desk(point_code, case.item)
-        await insist_station(deps, case, desk)
+        desk = await open_desk(asked.point_code, item)
+        await insist_station(deps, asked.case, desk)
         here = await alternatives_at(deps, desk, starts_at, minor=minor, places=places)
     except Refusal:
         pass  # nothing can be offered at a point that does not take the case
-    return {
-        "alternatives": here,
-        "nearby": await places_nearby(
-            deps, point_code, case.item, case.residence_division, starts_at, minor=minor, places=places
-        ),
-    }
+    nearby = await places_nearby(deps, asked.point_code, item, asked.division, starts_at, minor=minor, places=places)
+    return {"alternatives": here, "nearby": nearby}
+
+
+_LOOKING: Group[_Elsewhere, dict[str, object]] = Group(_look_around, reading=True)
 
 
 async def _tell(deps: Deps, citizen: Citizen, case: Case, wanted: Wanted, guidance: Guidance, booking_id: int) -> None:

@@ -1,12 +1,14 @@
 """Citizen accounts: who logged in from WeChat, what they consented to, and their sessions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from tortoise import fields
 from tortoise.models import Model
 
 from models.columns import SealedText, UtcDatetime, blind_index
+from models.group import Group
+from models.many import read_as, rows
 from models.store import insert_once
 
 
@@ -173,8 +175,19 @@ async def start_session(account_id: int, token_hash: str, at: datetime, ends_at:
 
 
 async def live_session(token_hash: str) -> Session | None:
-    """The session that was not ended, whatever its times."""
-    return await Session.get_or_none(token_hash=token_hash, ended_at=None)
+    """The session that was not ended, whatever its times. Those who come at once are looked up together."""
+    return await _SESSIONS.do(token_hash)
+
+
+async def _live_sessions(token_hashes: Sequence[str]) -> list[Session | Exception | None]:
+    found = await rows(
+        "SELECT * FROM session WHERE token_hash = ANY($1::varchar[]) AND ended_at IS NULL", list(token_hashes)
+    )
+    sessions: dict[str, Session] = {row["token_hash"]: read_as(Session, row) for row in found}
+    return [sessions.get(token_hash) for token_hash in token_hashes]
+
+
+_SESSIONS: Group[str, Session | None] = Group(_live_sessions, reading=True)
 
 
 async def touch_session(session_id: int, at: datetime) -> None:

@@ -160,7 +160,9 @@ async def test_many_at_once_share_a_transaction_and_nothing_is_sold_twice(town: 
     everybody = await people(town, 12)
     told = await asyncio.gather(*(_told(way, 10) for way in everybody))
     assert sum(isinstance(one, CaseView) for one in told) == 5
-    assert {one.code for one in told if isinstance(one, Refusal)} == {"slot_full"}
+    refused = [one for one in told if isinstance(one, Refusal)]
+    assert {one.code for one in refused} == {"slot_full"}
+    assert all(one.facts["alternatives"] == refused[0].facts["alternatives"] != [] for one in refused)
     assert await what_does_not_add_up() == []
 
 

@@ -39,6 +39,19 @@ async def test_a_session_ends_with_the_sign_out(deps: Deps) -> None:
         await who_is(deps, session.token)
 
 
+async def test_those_who_come_at_once_are_each_known_by_their_own_token(deps: Deps) -> None:
+    tokens = [(await sign_in(deps, f"person {n}")).token for n in range(3)]
+    await sign_out(deps, tokens[1])
+    first, ended, third, nobody = await asyncio.gather(
+        *(who_is(deps, token) for token in (tokens[0], tokens[1], tokens[2], "a token nobody has")),
+        return_exceptions=True,
+    )
+    assert first == await who_is(deps, tokens[0])
+    assert third == await who_is(deps, tokens[2])
+    assert first != third
+    assert [str(one) for one in (ended, nobody)] == ["not_signed_in", "not_signed_in"]
+
+
 async def test_a_citizen_who_does_nothing_for_two_hours_signs_in_again(town: Town) -> None:
     session = await sign_in(town.deps, "code")
     town.clock.turn(hours=2)

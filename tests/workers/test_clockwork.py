@@ -69,6 +69,28 @@ def count() -> Counting:
     return job
 
 
+async def test_a_rush_rings_once_and_once_more_for_what_came_meanwhile(
+    queue: ArqQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the pause between two wake-ups, a stop does not wait for it and loses none."""
+    rung, first = list[str](), asyncio.Event()
+
+    async def ring(job: str, **given: object) -> None:
+        rung.append(job)
+        first.set()
+
+    monkeypatch.setattr(queue.redis, "enqueue_job", ring)
+    monkeypatch.setattr("workers.queue.RING_SECONDS", 3600.0)
+    await queue.wake("job")
+    await first.wait()
+    for _ in range(50):
+        await queue.wake("job")
+        await asyncio.sleep(0)
+    assert rung == ["job"]
+    await queue.settle()
+    assert rung == ["job", "job"]
+
+
 async def test_many_wake_ups_before_a_run_are_one_run(queue: ArqQueue, work: RunWorker, count: Counting) -> None:
     for _ in range(5):
         await waken(queue, 20)
