@@ -124,7 +124,7 @@ async def book_together(wish: Wish) -> Outcome:
 
 async def _asked(wish: Wish) -> Outcome:
     try:
-        return await _GROUP.do(wish)
+        return await BOOKINGS.do(wish)
     except Crowded:
         raise Refusal("service_unavailable", retry_after=SOON) from None
 
@@ -299,4 +299,4 @@ def what_to_bring(visit: Guidance) -> str | None:
     return "、".join(material.what for material in visit.materials) or None
 
 
-_GROUP: Group[Wish, Outcome] = Group(_book_all)
+BOOKINGS: Group[Wish, Outcome] = Group(_book_all)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from casework.apply_reports import apply_reports
+from casework.book_together import BOOKINGS
 from casework.deps import DELIVER_NOTICES, Deps
 from domain.notice import CHANNELS, Delivery, DeliveryOutcome, next_sms_time
 from domain.terms import Channel
@@ -18,6 +19,7 @@ CARRIERS = 48  # messages on their way at once: a bound for the provider, and fo
 BATCH = 2 * CARRIERS  # claimed at a time: no carrier waits for the next claim
 SHIFT_SECONDS = 15.0  # then nothing more is claimed: with the slowest provider the job ends within its 30 s
 LEASE = timedelta(seconds=45)  # longer than the 30 s a job may run; a dead worker's notices come back after it
+STANDS_BACK = 0.5  # seconds the next claim waits while people press for places: a message may come that much later
 MOST_TRIES = 12  # on one channel
 MOST_CLAIMS = 60  # more than all channels together can need: what comes so often ends the postman each time
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=30)
@@ -66,6 +68,7 @@ class _Round:
                 return
             if asyncio.get_running_loop().time() > self._ends_at:
                 return
+            await BOOKINGS.lull(STANDS_BACK)
             now = self._deps.clock.now()
             claimed = await claim_notices(now, now + LEASE, BATCH)
             self._dry = not claimed

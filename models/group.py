@@ -35,6 +35,7 @@ A = TypeVar("A")
 BATCH = 256  # works in one transaction: more of them would only make the first ones wait
 WAITING = 4096
 WRITERS = 2  # transactions in flight on PostgreSQL: past two to four they only queue for each other's locks
+LULL = 0.05  # seconds without work after which a rush is over
 
 _groups: WeakSet["Group[Any, Any]"] = WeakSet()
 
@@ -61,6 +62,7 @@ class Group(Generic[W, A]):
         self._line: deque[tuple[W, asyncio.Future[A]]] = deque()
         self._busy: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._left_at = float("-inf")  # on the loop's clock, in seconds
 
     async def do(self, work: W) -> A:
         """The outcome of the work, done together with whatever else is there. Not from inside a transaction.
@@ -76,6 +78,13 @@ class Group(Generic[W, A]):
             task = asyncio.get_running_loop().create_task(self._serve(), name="group", context=Context())
             self._busy.add(task)
         return await future
+
+    async def lull(self, at_most: float) -> None:
+        """Wait until nothing of this kind is under way, or so many seconds: for work that may come a little later."""
+        clock = asyncio.get_running_loop().time
+        ends_at = clock() + at_most
+        while clock() < ends_at and (self._busy or clock() - self._left_at < LULL):
+            await asyncio.sleep(LULL / 2)
 
     async def close(self) -> None:
         """Take nothing more, and wait until all that waits is done."""
@@ -102,6 +111,7 @@ class Group(Generic[W, A]):
             raise
         finally:  # in the same breath as the line was seen to be empty: whoever comes now starts anew
             self._busy.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+            self._left_at = asyncio.get_running_loop().time()
 
     def _next(self) -> list[tuple[W, asyncio.Future[A]]]:
         """Those who wait, without those who gave up waiting."""

@@ -237,7 +237,7 @@ async def test_a_crowd_beyond_measure_is_asked_to_come_back(town: Town, monkeypa
         async def do(self, work: quick.Wish) -> quick.Outcome:
             raise Crowded
 
-    monkeypatch.setattr(quick, "_GROUP", Shut(quick._book_all))
+    monkeypatch.setattr(quick, "BOOKINGS", Shut(quick._book_all))
     with pytest.raises(Refusal) as refused:
         await booked(way)
     assert (refused.value.code, refused.value.facts["retry_after"]) == ("service_unavailable", quick.SOON)

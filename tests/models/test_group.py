@@ -165,6 +165,20 @@ async def test_a_lost_database_fails_those_in_flight_and_nobody_after(database: 
     assert await _written() == ["c", "d"]
 
 
+async def test_whoever_may_come_later_waits_for_a_lull_but_not_for_ever(database: Database) -> None:
+    desk = Desk()
+    group = Group(desk.write, writers=1)
+    await group.lull(3600)  # nothing has begun
+    desk.gate.clear()
+    pressing = asyncio.create_task(group.do("a"))
+    await desk.begun.wait()
+    await group.lull(0.01)  # still under way: so long and no longer
+    assert not pressing.done()
+    later = asyncio.create_task(group.lull(3600))
+    desk.gate.set()
+    await asyncio.gather(pressing, later)
+
+
 async def test_questions_are_gathered_without_a_transaction(database: Database) -> None:
     asked: list[int] = []
 
