@@ -83,7 +83,7 @@ class Group(Generic[W, A]):
         """Wait until nothing of this kind is under way, or so many seconds: for work that may come a little later."""
         clock = asyncio.get_running_loop().time
         ends_at = clock() + at_most
-        while clock() < ends_at and (self._busy or clock() - self._left_at < LULL):
+        while clock() < ends_at and (self._busy or clock() - self._left_at < LULL):  # noqa: ASYNC110 — no event tells it
             await asyncio.sleep(LULL / 2)
 
     async def close(self) -> None:
