@@ -87,6 +87,8 @@ async def town(folder: Path, people: int, postgres: str | None) -> AsyncIterator
         env = _environment(folder, url)
         somebody = await _prepare(env, people)
         if postgres:
+            for table in ("account", "service_case"):  # their ids were given, so the next one has to be told
+                await on_postgres(url, f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
             await on_postgres(url, "ANALYZE")
         async with _served(env, folder) as base:
             yield Town(base, url, iter(somebody), day_of(datetime.now(UTC)) + timedelta(days=1))
