@@ -1,11 +1,14 @@
 """Hop 9: the card arrived at the counter (接收登记)."""
 
+from collections.abc import Sequence
+
 from casework.callers import Officer
 from casework.deps import Deps, unit_of_work
 from casework.owe import owe
-from casework.serve import audit, case_at_counter, counter_case, insist_clerk
+from casework.serve import audit, case_at_counter, counter_case, find_at_counter, insist_clerk
 from casework.step import Said, take_step
 from casework.views import CounterCase
+from casework.views_staff import ArrivalLine
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, DeliveryMode, NoticeKind
 from models.card import keep_card
@@ -32,3 +35,21 @@ async def register_arrival(deps: Deps, officer: Officer, number: str) -> Counter
         )  # fmt: skip
         await audit(deps, officer, case, "register_arrival")
     return await counter_case(deps, case)
+
+
+async def register_arrivals(deps: Deps, officer: Officer, typed: Sequence[str]) -> tuple[ArrivalLine, ...]:
+    """A bag of cards: each number has an outcome of its own, and one that fails holds up no other (R116, R117).
+
+    A number is one of the case, of the acceptance or of the collection slip; twice in a bag it counts once.
+    """
+    insist_clerk(officer)
+    lines: list[ArrivalLine] = []
+    for text in dict.fromkeys(typed):
+        number: str | None = None
+        try:
+            number = await find_at_counter(deps, officer, text)
+            await register_arrival(deps, officer, number)
+            lines.append(ArrivalLine(text, number, None))
+        except Refusal as refusal:
+            lines.append(ArrivalLine(text, number, refusal))
+    return tuple(lines)

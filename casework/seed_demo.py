@@ -11,7 +11,7 @@ from casework.passwords import hash_password
 from domain.division import find_division
 from domain.terms import ApprovalKind, ReportKind, ServiceItem, StaffRole
 from models.approval import give_leave, standing_leave
-from models.place import AcceptancePoint, keep_point, set_booking
+from models.place import AcceptancePoint, find_point, keep_point, set_booking
 from models.staff import find_staff, find_station_system, keep_staff, keep_station_system
 
 _ALWAYS = {
@@ -60,6 +60,7 @@ class _Point:
 OPERATOR = "demo-operator"
 SUPERVISOR = "demo-supervisor"
 AUDITOR = "demo-auditor"
+REVIEWER = "demo-reviewer"
 _LEAVE = timedelta(days=92)
 _JX, _GD = date(2021, 1, 1), date(2023, 3, 24)
 _POINTS = (
@@ -166,6 +167,9 @@ async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins:
             await set_booking(point.id, ServiceItem.ID_CARD_FIRST_APPLICATION, **_OFFICE_BOOKING)
         clerks[one.clerk] = await _seed_clerk(one, point, known)
     clerks[SUPERVISOR] = await _seed_staff(SUPERVISOR, "演示负责人", StaffRole.SUPERVISOR, None, known)
+    household = await find_point("DEMO-GZ-1")
+    assert household is not None
+    clerks[REVIEWER] = await _seed_staff(REVIEWER, "演示审核民警", StaffRole.REVIEWER, household.id, known)
     clerks[AUDITOR] = await _seed_staff(AUDITOR, "演示审计员", StaffRole.AUDITOR, None, known)
     await _seed_leave(deps, [one.clerk for one in _POINTS])
     clerks[OPERATOR] = await _seed_staff(OPERATOR, "演示管理员", StaffRole.OPERATOR, None, known)

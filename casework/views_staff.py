@@ -1,9 +1,10 @@
 """What the acts about staff return: what takes two persons, accounts, the audit trail."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from domain.terms import ApprovalKind, StaffRole
+from domain.refusal import Refusal
+from domain.terms import ApprovalKind, CaseState, StaffRole
 
 
 @dataclass(frozen=True)
@@ -96,3 +97,27 @@ class AuditPage:
 
     lines: tuple[AuditLine, ...]
     more: bool
+
+
+@dataclass(frozen=True)
+class ReviewLine:
+    """A case the household place has to review: masked. ``accepted_at`` is the accepting counter."""
+
+    number: str
+    acceptance_number: str | None
+    name_masked: str
+    is_minor: bool
+    state: CaseState
+    state_label: str
+    accepted_at: str | None
+    due_on: date | None
+    overdue: bool
+
+
+@dataclass(frozen=True)
+class ArrivalLine:
+    """What became of one number of a batch of cards that came in. ``refusal`` is empty where it was registered."""
+
+    typed: str
+    number: str | None
+    refusal: Refusal | None

@@ -21,6 +21,8 @@ class Entry:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("day", "/", "今日办理", _EVERYBODY),
+    Entry("arrivals", "/arrivals", "批量接收", _CLERK),
+    Entry("reviews", "/reviews", "待审核", frozenset({StaffRole.REVIEWER})),
     Entry("approvals", "/approvals", "待我审批", frozenset({StaffRole.SUPERVISOR})),
     Entry("appeals", "/appeals", "未到场申诉", _CLERK),
     Entry("warnings", "/warnings", "时限提醒", frozenset({StaffRole.CLERK, StaffRole.REVIEWER, StaffRole.SUPERVISOR})),

@@ -11,6 +11,7 @@ from counter.handlers import (
     announcements,
     appeals,
     approvals,
+    arrivals,
     audits,
     cases,
     closures,
@@ -22,6 +23,7 @@ from counter.handlers import (
     prints,
     reach_tasks,
     reports,
+    reviews,
     scans,
     staff,
     statics,
@@ -34,6 +36,7 @@ AT_THE_COUNTER: Final = OFFICER_IN(StaffRole.CLERK)
 OWN_ACCOUNT: Final = UNFINISHED()
 OPERATING: Final = OFFICER_IN(StaffRole.OPERATOR)
 AUDITING: Final = OFFICER_IN(StaffRole.AUDITOR)
+REVIEWING: Final = OFFICER_IN(StaffRole.REVIEWER)
 SUPERVISING: Final = OFFICER_IN(StaffRole.SUPERVISOR)
 WARNED: Final = OFFICER_IN(StaffRole.CLERK, StaffRole.REVIEWER, StaffRole.SUPERVISOR)
 MAY_CLOSE: Final = OFFICER_IN(StaffRole.OPERATOR, StaffRole.SUPERVISOR)
@@ -82,6 +85,10 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/cases/{number}/arrival", cases.register_arrival, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/release", cases.release, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/check", cases.record_check, AT_THE_COUNTER),
+    Route("GET", "/arrivals", arrivals.show, AT_THE_COUNTER),
+    Route("POST", "/arrivals", arrivals.register, AT_THE_COUNTER),
+    Route("GET", "/reviews", reviews.show, REVIEWING),
+    Route("POST", "/reviews/{number}", reviews.enter, REVIEWING),
     Route("GET", "/approvals", approvals.show, SUPERVISING),
     Route("POST", "/approvals", approvals.give_leave, SUPERVISING),
     Route("POST", "/approvals/{id}", approvals.decide, SUPERVISING),

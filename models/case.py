@@ -224,6 +224,12 @@ async def events_of(case_id: int) -> list[CaseEvent]:
     return await CaseEvent.filter(case_id=case_id).order_by("seq")
 
 
+async def cases_of_household(prefix: str, states: Sequence[CaseState], limit: int) -> list[Case]:
+    """Cases whose household place lies below a code prefix, oldest first, the acceptance point loaded."""
+    found = Case.filter(household_division__startswith=prefix, state__in=list(states))
+    return await found.select_related("acceptance_point").order_by("id").limit(limit)
+
+
 async def turns_at(point_id: int, kinds: Sequence[CaseEventKind], start: datetime, end: datetime) -> list[CaseEvent]:
     """Events of these kinds between two times about the cases of a point, newest first, the case loaded."""
     found = CaseEvent.filter(kind__in=list(kinds), at__gte=start, at__lt=end, case__acceptance_point_id=point_id)

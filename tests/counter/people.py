@@ -35,10 +35,10 @@ from models.staff import Staff, keep_staff, keep_station_system
 
 ITEM = ServiceItem.ID_CARD_FIRST_APPLICATION
 PASSWORD = "correct horse 电池 staple"
-NANCHANG, JIUJIANG, GUANGZHOU, GUANGZHOU_2 = "NC-DEMO", "JJ-DEMO", "GZ-DEMO", "GZ2-DEMO"
+NANCHANG, JIUJIANG, GUANGZHOU, GUANGZHOU_2, GANZHOU = "NC-DEMO", "JJ-DEMO", "GZ-DEMO", "GZ2-DEMO", "GZH-DEMO"
 HOUSEHOLD_KEY, CENTRE_KEY = "demo-household-36", "demo-centre-36"
 SECRET = "a secret of the test"
-_DIVISIONS = {NANCHANG: "360102", JIUJIANG: "360403", GUANGZHOU: "440103", GUANGZHOU_2: "440106"}
+_DIVISIONS = {NANCHANG: "360102", JIUJIANG: "360403", GUANGZHOU: "440103", GUANGZHOU_2: "440106", GANZHOU: "360702"}
 _STROKES = tuple(((100, 100, 0), (400, 300, 40), (700, 500, 80), (300, 700, 120), (600, 200, 160)) for _ in range(4))
 
 
@@ -82,6 +82,7 @@ async def furnish() -> None:
     await _employ("clerk-gz", StaffRole.CLERK, GUANGZHOU)
     await _employ("clerk-gz2", StaffRole.CLERK, GUANGZHOU_2)
     await _employ("reviewer-nc", StaffRole.REVIEWER, NANCHANG)
+    await _employ("reviewer-gzh", StaffRole.REVIEWER, GANZHOU)
     await _employ("supervisor-nc", StaffRole.SUPERVISOR, NANCHANG)
     await _employ("supervisor", StaffRole.SUPERVISOR, None)
     await _employ("operator", StaffRole.OPERATOR, None)
