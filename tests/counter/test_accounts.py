@@ -19,7 +19,8 @@ NEW = "四个不相干的词 horse 电池 staple"
 
 
 def code_at(secret: str, clock: TurnedClock) -> str:
-    return str(pyotp.TOTP(secret).at(clock.now()))
+    code: str = pyotp.TOTP(secret).at(clock.now())
+    return code
 
 
 async def secret_of(username: str) -> str:
