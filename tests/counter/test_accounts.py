@@ -24,7 +24,7 @@ def code_at(secret: str, clock: TurnedClock) -> str:
 
 
 async def secret_of(username: str) -> str:
-    secret = (await Staff.get(username=username)).totp_secret
+    secret: str | None = (await Staff.get(username=username)).totp_secret
     assert secret is not None
     return secret
 
