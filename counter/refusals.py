@@ -114,7 +114,7 @@ def _page(request: web.Request, refusal: Refusal) -> web.Response:
         officer=officer,
         nav=entries_for(officer.role) if officer else (),
         problem=refusal_text(refusal.code, refusal.facts, audience="counter"),
-        sign_in=refusal.code == "staff_session_required",
+        sign_in=officer is None,
         request_id=request.get(REQUEST_ID, ""),
     )
     return web.Response(text=html, content_type="text/html", charset="utf-8", status=status_of(refusal))

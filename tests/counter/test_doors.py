@@ -1,5 +1,6 @@
 """Every route says who may use it, and every answer closes the same doors."""
 
+import re
 from typing import Any
 
 import pytest
@@ -53,7 +54,7 @@ def test_cases_are_for_clerks_only() -> None:
     "route", [r for r in ROUTES if isinstance(r.access, OfficerIn)], ids=lambda r: r.method + r.path
 )
 async def test_staff_routes_refuse_a_browser_without_session(route: Route, console: Console, deps: Deps) -> None:
-    path = route.path.format(number="261118-0000-0000-00", id="1", username="x")
+    path = re.sub(r"{[a-z_]+}", "1", route.path.replace("{number}", "261118-0000-0000-00"))
     if route.method == "GET":
         page = await console.get(path)
         assert (page.status, page.location) == (303, "/login")
@@ -71,7 +72,7 @@ async def test_other_roles_reach_no_case(username: str, at_desk: OpenConsole, de
     assert (page.status, page.refused) == (403, "staff_role_missing")
     assert walker.name not in page.html
     posts = [route.path for route in ROUTES if route.method == "POST" and route.path.startswith(("/cases", "/scan"))]
-    for path in (path.format(number=walker.number) for path in posts):
+    for path in (re.sub(r"{[a-z_]+}", walker.number, path) for path in posts):
         assert (await console.post(path, {"csrf_token": token})).refused == "staff_role_missing"
 
 
