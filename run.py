@@ -500,6 +500,18 @@ async def _verify_chain(settings: "Settings") -> None:
     print(f"The chain holds: {verdict.length} record(s).")
 
 
+async def _add_operator(settings: "Settings", username: str) -> None:
+    from casework.manage_staff import add_first_operator
+    from domain.refusal import Refusal
+
+    async with open_deps(settings) as deps:
+        try:
+            password = await add_first_operator(deps, username)
+        except Refusal as refusal:
+            sys.exit(f"Not added: {refusal.code}")
+    print(f"{username}  {password}  (to be changed at the first login, within 72 hours)")
+
+
 def _command_check(settings: "Settings", _: argparse.Namespace) -> int:
     problems = asyncio.run(_check(settings))
     for problem in problems:
@@ -612,6 +624,8 @@ def _parser() -> argparse.ArgumentParser:
     journey.add_argument("--logins", type=Path, help="its demo-logins.json, where it is not in TONGBAN_VAR")
     commands.add_parser("verify-letter", help="is a letter's PDF genuine and unaltered, offline", add_help=False)
     commands.add_parser("read-pass", help="read an offline pass at a station, without a network", add_help=False)
+    operator = commands.add_parser("add-operator", help="the first account: an operator, who makes all others")
+    operator.add_argument("username")
     commands.add_parser("pass-keys", help="make, register and retire the keys of offline passes", add_help=False)
     commands.add_parser("menu", help="put, show or delete the menu under the Official Account's chat", add_help=False)
     commands.add_parser("guide", help="ask the rulebook; guide --help tells how", add_help=False)
@@ -682,6 +696,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = _load(os.environ)
     if asked.command == "check":
         return _command_check(settings, asked)
+    if asked.command == "add-operator":
+        return _run(lambda known: _add_operator(known, asked.username), settings)
     work = {
         "worker": _worker, "migrate": _migrate, "seed": _seed, "sandbox": _sandbox, "verify-chain": _verify_chain,
     }  # fmt: skip

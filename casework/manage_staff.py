@@ -78,6 +78,27 @@ async def add_account(
     return password
 
 
+async def add_first_operator(deps: Deps, username: str) -> str:
+    """Make the operator who makes all others, from the command line; returns the initial password, told once (V6.3.2).
+
+    Raises:
+        Refusal: ``username_malformed``, ``username_taken``.
+    """
+    if not _USERNAME.fullmatch(username):
+        raise Refusal("username_malformed")
+    password, now = secrets.token_urlsafe(_INITIAL_BYTES), deps.clock.now()
+    hashed = await hash_password(password)
+    async with unit_of_work(deps):
+        made = await add_staff(
+            username=username, display_name=username, role=StaffRole.OPERATOR, point_id=None, password_hash=hashed,
+            password_until=now + INITIAL_PASSWORD_LIFE,
+        )  # fmt: skip
+        if not made:
+            raise Refusal("username_taken")
+        await write_audit(at=now, actor="command:add-operator", act="add_staff", facts={"account": username})
+    return password
+
+
 async def reset_password(deps: Deps, officer: Officer, username: str) -> str:
     """A new initial password, told once; sessions end, the second factor stays (V6.4.3).
 

@@ -6,7 +6,9 @@ import pyotp
 import pytest
 
 from casework.deps import Deps
+from casework.manage_staff import add_first_operator
 from casework.sign_in_limits import INITIAL_PASSWORD_LIFE, PROOF_HOLDS
+from domain.refusal import Refusal
 from domain.terms import StaffRole
 from models.audit import AuditEntry
 from models.staff import Staff
@@ -193,3 +195,12 @@ async def test_the_auditor_searches_the_trail_and_is_on_it(at_desk: OpenConsole,
     for wrong in ("/audit?case=x", "/audit?day=never"):
         assert (await auditor.get(wrong)).status == 422
     assert (await clerk.get("/audit")).refused == "staff_role_missing"
+
+
+async def test_the_first_operator_comes_from_the_command_line(browser: Any, deps: Deps) -> None:
+    password = await add_first_operator(deps, "first-operator")
+    newcomer = browser()
+    assert (await newcomer.sign_in("first-operator", password)).status == 303
+    assert (await newcomer.get("/staff")).location == "/account"
+    with pytest.raises(Refusal, match="username_taken"):
+        await add_first_operator(deps, "first-operator")
