@@ -21,7 +21,7 @@ async def accepted(deps: Deps, number: str) -> Walker:
     seen = await redeem_code(deps, clerk, await code_of(deps, walker))
     await confirm_letter(deps, clerk, walker.number, SignatureMethod.PHONE)
     materials = tuple(line.code for line in seen.materials)
-    stated = Acceptance(number, f"HZ-{number[-4:]}", materials, face_check_done=True, compared=True)
+    stated = Acceptance(number, f"HZ-{number[-4:]}", materials, tuple(line.code for line in seen.checks))
     await accept(deps, clerk, walker.number, stated)
     return walker
 
