@@ -1,16 +1,18 @@
 """Owe a notice: a row in the outbox, in the transaction of the event that owes it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from casework.deps import Deps
-from domain.applicant import mask_name
+from domain.applicant import age_on, mask_name
 from domain.terms import NoticeKind
 from models.case import Case
 from models.notice import drop_owed, owe_notice
+from models.person import account_of_person
 from templates.labels import label
 from templates.shown import when
 
+FULL_AGE = 18
 CHAIN = "chain"  # subscription message while a consent is left, else SMS
 SMS = "sms"
 WECHAT = "wechat"
@@ -34,8 +36,11 @@ async def owe(
     ``event`` tells events of one kind apart. ``due_at``: not before then. Facts that are None are left out; a name
     stands masked.
     """
+    account_id = await _recipient(deps, case)
+    if account_id is None:
+        return False
     rows = owed(deps.clock.now(), case, kind, event, due_at=due_at, **facts)
-    return any([await owe_notice(**row) for row in rows])
+    return any([await owe_notice(**(row | {"account_id": account_id})) for row in rows])
 
 
 def owed(
@@ -57,6 +62,16 @@ def owed(
         }
         for route in ((SMS, WECHAT) if kind in MUST_REACH else (CHAIN,))
     ]  # fmt: skip
+
+
+async def _recipient(deps: Deps, case: Case) -> int | None:
+    """The account that is told: a guardian's while they are one, and from the eighteenth birthday on the person's own.
+
+    None where somebody grown up has no account of their own: a former guardian is told nothing more (C6.9).
+    """
+    if not case.is_minor or age_on(date.fromisoformat(str(case.form["birth_date"])), deps.today()) < FULL_AGE:
+        return case.account_id
+    return await account_of_person(case.applicant_index)
 
 
 async def drop_notices(deps: Deps, case: Case) -> None:

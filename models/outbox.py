@@ -22,6 +22,10 @@ UPDATE notice SET claimed_until = $1, attempts = attempts + 1 WHERE id IN (
     ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
 ) RETURNING *"""
 
+_CLOSE = """
+UPDATE notice SET status = $1, channel = $2, settled_at = $3, claimed_until = NULL
+WHERE id = ANY($4::int[]) AND status = 'owed'"""
+
 
 @dataclass(frozen=True)
 class Tried:
@@ -89,16 +93,16 @@ async def settle(outcome: Outcome) -> None:
 
 
 async def _settle(outcomes: Sequence[Outcome]) -> Sequence[None]:
-    groups: defaultdict[tuple[str, Channel | None, datetime], list[int]] = defaultdict(list)
+    groups: defaultdict[tuple[str, Channel | None], list[int]] = defaultdict(list)
     for outcome in outcomes:
         if outcome.status == "owed":
             again = Notice.filter(id=outcome.notice.id, status="owed")
             await again.update(due_at=outcome.due_at, claimed_until=None)
         else:
-            groups[outcome.status, outcome.channel, outcome.at].append(outcome.notice.id)
-    for (status, channel, at), ids in groups.items():
-        ours = Notice.filter(id__in=ids, status="owed")
-        await ours.update(status=status, channel=channel, settled_at=at, claimed_until=None)
+            groups[outcome.status, outcome.channel].append(outcome.notice.id)
+    settled_at = max(outcome.at for outcome in outcomes)
+    for (status, channel), ids in groups.items():
+        await rows(_CLOSE, status, channel, settled_at, ids)
     await insert_all(NoticeAttempt, [_attempt(o, tried) for o in outcomes for tried in o.tried])
     for outcome in outcomes:
         await _settle_credit(outcome)
@@ -121,7 +125,7 @@ async def _settle_credit(outcome: Outcome) -> None:
             )
 
 
-_SETTLING: Group[Outcome, None] = Group(_settle)
+_SETTLING: Group[Outcome, None] = Group(_settle, writers=1)  # larger groups, fewer commits
 
 
 def _attempt(outcome: Outcome, tried: Tried) -> dict[str, Any]:

@@ -8,8 +8,7 @@ name, never an identity number.
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,17 +25,40 @@ _LONGEST_FACT = 120
 _BRACKETS = str.maketrans("【】", "[]")  # only the sender's signature may stand in 【】
 
 
-@dataclass(frozen=True)
 class NoticeText:
-    """A notice ready to send: fields and values of the subscription message (``subscribe``) and of the Official
-    Account's template (``account``), and the text for the phone (``sms``).
-    """
+    """A notice ready to send; only what is asked for is made, since most notices go by one channel alone."""
 
-    title: str
-    subscribe: Mapping[str, str]
-    account: Mapping[str, str]
-    page: str
-    sms: str
+    def __init__(self, parts: Mapping[str, Any], facts: Mapping[str, str]) -> None:
+        self._parts = parts
+        self._facts = {name: _tame(value) for name, value in facts.items() if value}
+
+    @property
+    def title(self) -> str:
+        """What it is about."""
+        return str(self._parts["title"])
+
+    @cached_property
+    def subscribe(self) -> Mapping[str, str]:
+        """Field key → value of the subscription message."""
+        return self._fields(self._parts["subscribe"])
+
+    @cached_property
+    def account(self) -> Mapping[str, str]:
+        """Field key → value of the Official Account's template."""
+        return self._fields(_account(self._parts))
+
+    @cached_property
+    def page(self) -> str:
+        """The page of the mini-program that it opens."""
+        return fill(self._parts["page"], {name: quote(value, safe="") for name, value in self._facts.items()})
+
+    @cached_property
+    def sms(self) -> str:
+        """The text for the phone."""
+        return _cut(fill(self._parts["sms"], self._facts), _LONGEST_SMS)
+
+    def _fields(self, texts: Mapping[str, str]) -> Mapping[str, str]:
+        return {key: clip(key, fill(text, self._facts)) for key, text in texts.items()}
 
 
 def render_notice(kind: NoticeKind, facts: Mapping[str, str]) -> NoticeText:
@@ -46,15 +68,7 @@ def render_notice(kind: NoticeKind, facts: Mapping[str, str]) -> NoticeText:
     ``facts_needed`` tells the act that owes the notice what to give; a fact missing all the same leaves its place
     empty, or a pointer to the mini-program in a WeChat field, which may not be empty.
     """
-    parts = _parts(kind)
-    known = {name: _tame(value) for name, value in facts.items() if value}
-    return NoticeText(
-        title=str(parts["title"]),
-        subscribe={key: clip(key, fill(text, known)) for key, text in parts["subscribe"].items()},
-        account={key: clip(key, fill(text, known)) for key, text in _account(parts).items()},
-        page=fill(parts["page"], {name: quote(value, safe="") for name, value in known.items()}),
-        sms=_cut(fill(parts["sms"], known), _LONGEST_SMS),
-    )
+    return NoticeText(_parts(kind), facts)
 
 
 def facts_needed(kind: NoticeKind) -> frozenset[str]:

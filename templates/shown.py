@@ -36,6 +36,8 @@ def yuan(fen: int) -> str:
 
 def clean(text: str) -> str:
     """The text without characters that can't be seen or that turn the reading direction; line breaks become spaces."""
+    if text.isprintable():  # nearly always: nothing to look for one by one
+        return text.strip()
     seen = (" " if c in "\r\n\t\u2028\u2029" else c for c in text)
     return "".join(c for c in seen if unicodedata.category(c) not in _UNSEEN).strip()
 

@@ -15,7 +15,7 @@ from casework.deps import Deps
 from workers.retries import JOB_SECONDS, WAITS, Job, swept, woken
 from workers.schedule import Sweep
 
-POLL_SECONDS: Final = 0.05  # arq's own 0.5 would be felt as the time a notice takes
+POLL_SECONDS: Final = 0.02  # arq's own 0.5 would be felt as the time a notice takes
 GRACE_SECONDS: Final = 5.0  # how long a running job may take to finish when its worker stops
 _ARQ_SECONDS: Final = JOB_SECONDS + GRACE_SECONDS  # ours strikes first and logs no text of an exception
 

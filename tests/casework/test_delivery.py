@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import pytest
 
@@ -14,13 +15,16 @@ from casework.message_consents import (
     record_template_finished,
 )
 from casework.notify import MOST_CLAIMS, deliver_due
+from casework.owe import owe
 from domain.notice import Delivery
 from domain.terms import Channel, NoticeKind
+from models.case import find_case
 from models.credit import crooked_balances
 from models.notice import Notice, NoticeAttempt
 from models.operator_task import open_tasks
+from models.store import transaction
 from tests.casework.town import ACCEPTED, OUR_FAULT, Message, Town
-from tests.casework.way import Way, gone
+from tests.casework.way import MINOR, Way, gone, person, set_out
 
 BOOKED = NoticeKind.BOOKING_CONFIRMED
 PICKUP = NoticeKind.READY_FOR_PICKUP
@@ -216,3 +220,23 @@ async def test_a_notice_that_ends_the_postman_every_time_is_not_tried_for_ever(t
     assert town.sms.messages == []
     assert (await state(NoticeKind.CASE_OPENED))[0] == "unreached"
     assert [task.kind for task in await open_tasks()] == ["notice_broken"]
+
+
+async def test_a_guardian_is_told_until_the_child_is_eighteen_and_then_only_the_person_is(town: Town) -> None:
+    """C6.9: no more notices to whoever was guardian once; the grown-up's own account gets them."""
+    way = await gone(town, "dispatched", MINOR)
+    await deliver_due(town.deps)
+    town.clock.set(date(2035, 6, 11))
+    async with transaction():
+        case = await find_case(way.number)
+        assert case is not None
+        assert await owe(town.deps, case, NoticeKind.PROGRESS, "the day before")
+    town.clock.set(date(2035, 6, 12))
+    async with transaction():
+        assert not await owe(town.deps, case, NoticeKind.PROGRESS, "the birthday")
+    own = await set_out(town, facts=replace(person(MINOR), identity_number=way.identity_number))
+    async with transaction():
+        assert await owe(town.deps, case, NoticeKind.PROGRESS, "later")
+    told = await Notice.filter(kind=NoticeKind.PROGRESS).order_by("-id").first()
+    assert told is not None
+    assert told.account_id == own.citizen.account_id != case.account_id
