@@ -80,11 +80,13 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
     from bot.dialogue import Dialogue
     from casework.deps import Deps
     from domain.policy.loader import load_rulebook
+    from gateways.feed_folder import FeedFolder
     from gateways.http import open_session
     from gateways.official_account import OfficialAccountClient
     from gateways.proof_of_work import ProofOfWork
     from gateways.qr_pictures import codes_in
     from gateways.signer_check import SignerCheckClient
+    from gateways.slip_envelope import SlipEnvelope
     from gateways.sms import SmsClient
     from gateways.wechat import WeChatClient
     from models.db import open_database
@@ -112,6 +114,8 @@ async def open_deps(settings: "Settings", clock: SystemClock | None = None) -> "
                 session, url=sms_url(settings), account=settings.sms_account, secret=settings.sms_secret, clock=clock
             ),
             queue=queue,
+            feed=FeedFolder(settings.feed_folder),
+            slips=SlipEnvelope(),
             puzzle=ProofOfWork(settings.index_key),
             seal=seal_of(settings, clock),
             pass_issuer=pass_issuer_of(settings),
@@ -333,7 +337,11 @@ def _insist_alone(settings: "Settings") -> None:
 def addresses_of(settings: "Settings") -> dict[str, str]:
     """Where each door is, for people and for the journey."""
     citizen = f"http://{settings.host}:{settings.port}"
-    addresses = {"base_url": citizen, "console_url": f"http://{settings.console_host}:{settings.console_port}"}
+    addresses = {
+        "base_url": citizen,
+        "console_url": f"http://{settings.console_host}:{settings.console_port}",
+        "feed_folder": str(settings.feed_folder),
+    }
     if settings.sandboxed:
         addresses["wechat_url"] = wechat_url(settings)
         addresses["sms_url"] = f"http://{settings.sandbox_host}:{settings.sms_sandbox_port}"
@@ -388,10 +396,11 @@ async def seed(deps: "Deps") -> "DemoLogins":
     from casework.keep_point_key import register_point_key
     from casework.seed_demo import DemoLogins, seed_demo
     from gateways.pass_keys import demo_station_key
+    from gateways.station_signing import make_signing_key
 
     path = deps.settings.var / "demo-logins.json"
     known = DemoLogins(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
-    logins = await seed_demo(deps, known)
+    logins = await seed_demo(deps, known, make_signing_key)
     _keep_private(path, asdict(logins))
     for point in logins.points.values():
         public = demo_station_key(deps.settings.var / "station-keys", point)
@@ -426,6 +435,17 @@ async def _seed(settings: "Settings") -> None:
         logins = await seed(deps)
     for clerk, password in logins.clerks.items():
         print(f"{clerk:<18} {password}")
+
+
+async def _feed(settings: "Settings") -> None:
+    """Take the feed folder now, to its end, and say what became of it."""
+    from casework.take_feed import take_feed
+
+    async with open_deps(settings) as deps:
+        handled = 0
+        while some := await take_feed(deps):
+            handled += some
+    print(f"{handled} line(s) taken in hand; the reports stand in {settings.feed_folder}/done and /refused.")
 
 
 async def _sandbox(settings: "Settings") -> None:
@@ -588,6 +608,20 @@ def _command_pass_keys(words: Sequence[str]) -> int:
     return _run(keep, _load(os.environ))
 
 
+def _command_return_slip(words: Sequence[str]) -> int:
+    from commands import return_slip
+    from gateways.slip_envelope import seal_slip
+
+    return return_slip.main(words, return_slip.Tools(seal_slip, SystemClock().now(), SystemRandom().token))
+
+
+def _command_sign_feed(words: Sequence[str]) -> int:
+    from commands import sign_feed
+    from gateways.station_signing import sign_file
+
+    return sign_feed.main(words, sign_file, SystemClock().now())
+
+
 def _command_journey(settings_of: "Callable[[Mapping[str, str]], Settings]", asked: argparse.Namespace) -> int:
     from tests.journeys.play import play
 
@@ -610,12 +644,14 @@ def _parser() -> argparse.ArgumentParser:
         ("seed", "seed demo acceptance points, clerks and station systems"),
         ("check", "say every missing or bad setting, and whether database, queue and WeChat answer"),
         ("verify-chain", "walk the evidence of all signatures: nothing missing, nothing changed"),
+        ("feed", "take the signed batches that lie in the feed folder, now"),
         ("sandbox", "serve only the sandbox WeChat and SMS centre"),
     ):
         commands.add_parser(name, help=words)
     commands.add_parser("test", help="run the tests; further words go to pytest", add_help=False)
     journey = commands.add_parser("journey", help="play the whole way through real HTTP")
-    journey.add_argument("--story", default="all", help="adult, minor, guangdong, cross-province, offline or all")
+    stories = "adult, minor, guangdong, cross-province, offline, return-slip or all"
+    journey.add_argument("--story", default="all", help=stories)
     journey.add_argument("--out", type=Path, default=Path("journey-out"), help="where the artefacts go")
     journey.add_argument("--base-url", help="a running service; without it one is started on free ports")
     journey.add_argument("--console-url", help="its console, where serving.json does not say")
@@ -628,6 +664,8 @@ def _parser() -> argparse.ArgumentParser:
     operator.add_argument("username")
     commands.add_parser("pass-keys", help="make, register and retire the keys of offline passes", add_help=False)
     commands.add_parser("menu", help="put, show or delete the menu under the Official Account's chat", add_help=False)
+    commands.add_parser("return-slip", help="make the slip a citizen carries back from a station", add_help=False)
+    commands.add_parser("sign-feed", help="make a signed feed file of reports, as a station does", add_help=False)
     commands.add_parser("guide", help="ask the rulebook; guide --help tells how", add_help=False)
     return parser
 
@@ -683,7 +721,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _command_test(argv[1:])
     own_words = {
         "guide": _command_guide, "verify-letter": _command_verify_letter, "read-pass": _command_read_pass,
-        "pass-keys": _command_pass_keys, "menu": _command_menu,
+        "pass-keys": _command_pass_keys, "menu": _command_menu, "sign-feed": _command_sign_feed,
+        "return-slip": _command_return_slip,
     }  # fmt: skip
     if argv and argv[0] in own_words:
         return own_words[argv[0]](argv[1:])
@@ -700,6 +739,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(lambda known: _add_operator(known, asked.username), settings)
     work = {
         "worker": _worker, "migrate": _migrate, "seed": _seed, "sandbox": _sandbox, "verify-chain": _verify_chain,
+        "feed": _feed,
     }  # fmt: skip
     return _run(work.get(asked.command, serve), settings)
 

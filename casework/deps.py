@@ -13,11 +13,13 @@ from casework.ports import (
     JobQueue,
     MiniProgram,
     OfficialAccount,
+    OutcomeFeed,
     PassIssuer,
     Puzzle,
     Random,
     Seal,
     SignerCheck,
+    SlipOpener,
     SmsSender,
 )
 from casework.settings import Settings
@@ -40,8 +42,9 @@ class Deps:
 
     Without a ``puzzle`` no booking goes through where one is asked for; without a ``signer_check`` signers are
     proven by login and phone alone; without an ``official_account`` nothing is said to its followers unasked;
-    without a ``pass_issuer`` no offline pass is offered. ``dialogue``: for workers, who answer what the chat's door
-    could not answer in time. ``codes_in`` reads the QR codes of a picture.
+    without a ``pass_issuer`` no offline pass is offered; without ``feed`` and ``slips`` neither files nor
+    return slips are taken. ``dialogue``: for
+    workers, who answer what the chat's door could not answer in time. ``codes_in`` reads the QR codes of a picture.
     """
 
     settings: Settings
@@ -58,6 +61,8 @@ class Deps:
     official_account: OfficialAccount | None = None
     pass_issuer: PassIssuer | None = None
     dialogue: ChatDialogue | None = None
+    feed: OutcomeFeed | None = None
+    slips: SlipOpener | None = None
 
     @property
     def calendar(self) -> WorkCalendar:

@@ -74,6 +74,15 @@ async def _recipient(deps: Deps, case: Case) -> int | None:
     return await account_of_person(case.applicant_index)
 
 
+async def owe_account(deps: Deps, account_id: int, kind: NoticeKind, subject: str, **facts: str) -> bool:
+    """Owe an account one notice about something that is no case, and that ``subject`` names; False: owed already."""
+    now = deps.clock.now()
+    return await owe_notice(
+        dedupe_key=f"{subject}:{kind}:once:{CHAIN}", kind=kind, account_id=account_id,
+        facts={"time": when(now), **facts}, route=CHAIN, owed_at=now, due_at=now,
+    )  # fmt: skip
+
+
 async def drop_notices(deps: Deps, case: Case) -> None:
     """Nobody is told any more what was owed about a case and not sent."""
     await drop_owed(f"{case.number}:", deps.clock.now())

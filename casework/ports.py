@@ -1,10 +1,11 @@
 """What the acts need from outside. ``gateways/`` and ``workers/queue.py`` fit these shapes; ``run.py`` joins them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from domain.evidence import DigestAlgorithm, PdfVerdict
+from domain.feed import FeedLine
 from domain.notice import Delivery, ProviderReport
 from domain.terms import SignerCheckKind
 
@@ -159,6 +160,42 @@ class UsedPasses(Protocol):
 
     def take(self, pass_id: bytes, at: datetime, expires_at: datetime) -> datetime | None:
         """Put a pass on the list; when it stood there already, since when, and nothing is changed."""
+        ...
+
+
+class OutcomeFeed(Protocol):
+    """A folder where station systems drop signed batches. A name is a file's within it."""
+
+    async def waiting(self) -> Sequence[str]:
+        """The batches whose signature is there too, by name."""
+        ...
+
+    async def digest(self, name: str) -> str:
+        """SHA-256 of the whole file, hexadecimal."""
+        ...
+
+    async def is_signed(self, name: str, digest: str, keys: Sequence[str]) -> bool:
+        """Whether the signature beside the file is over this digest, by one of these public keys (PEM)."""
+        ...
+
+    def lines(self, name: str, start: int = 0) -> AsyncGenerator[FeedLine, None]:
+        """The lines from a byte on, never more than a few in memory."""
+        ...
+
+    async def put_away(self, name: str, place: str, report: str) -> None:
+        """Move a batch into the folder ``place`` and write the report for people beside it; nothing is overwritten."""
+        ...
+
+
+class SlipOpener(Protocol):
+    """What return slips are read with. Computing, no waiting."""
+
+    def key_id(self, text: str) -> str:
+        """The key a slip names; nothing is proven yet. Raises Refusal ``return_slip_foreign``, ``…_damaged``."""
+        ...
+
+    def open(self, text: str, public_pem: str) -> Any:
+        """The claims, once the signature is that key's. Raises Refusal ``return_slip_forged`` beside those."""
         ...
 
 

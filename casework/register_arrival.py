@@ -12,6 +12,7 @@ from casework.views_staff import ArrivalLine
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, DeliveryMode, NoticeKind
 from models.card import keep_card
+from models.case import Case
 
 
 async def register_arrival(deps: Deps, officer: Officer, number: str) -> CounterCase:
@@ -22,17 +23,9 @@ async def register_arrival(deps: Deps, officer: Officer, number: str) -> Counter
     """
     insist_clerk(officer)
     case = await case_at_counter(deps, officer, number, "read_to_register_arrival")
-    if case.delivery is not DeliveryMode.STATION:
-        raise Refusal("card_goes_by_post", source="R113")
-    point, now = case.acceptance_point, deps.clock.now()
-    assert point is not None
+    assert case.acceptance_point is not None
     async with unit_of_work(deps):
-        await take_step(deps, case, CaseEventKind.ARRIVAL_REGISTERED, Said(officer.actor, now, unit=point.name))
-        await keep_card(case.id, arrived_at=now)
-        await owe(
-            deps, case, NoticeKind.READY_FOR_PICKUP, "once",
-            station=point.name, address=point.address, hours=str(point.schedule.get("hours_text") or "") or None,
-        )  # fmt: skip
+        await arrived(deps, case, Said(officer.actor, deps.clock.now(), unit=case.acceptance_point.name))
         await audit(deps, officer, case, "register_arrival")
     return await counter_case(deps, case)
 
@@ -53,3 +46,21 @@ async def register_arrivals(deps: Deps, officer: Officer, typed: Sequence[str]) 
         except Refusal as refusal:
             lines.append(ArrivalLine(text, number, refusal))
     return tuple(lines)
+
+
+async def arrived(deps: Deps, case: Case, said: Said) -> None:
+    """The card is at the counter, in the running transaction, whoever says so.
+
+    Raises:
+        Refusal: ``card_goes_by_post``, ``step_out_of_order``.
+    """
+    if case.delivery is not DeliveryMode.STATION:
+        raise Refusal("card_goes_by_post", source="R113")
+    point = case.acceptance_point
+    await take_step(deps, case, CaseEventKind.ARRIVAL_REGISTERED, said)
+    await keep_card(case.id, arrived_at=said.at)
+    hours = str(point.schedule.get("hours_text") or "") or None if point else None
+    await owe(
+        deps, case, NoticeKind.READY_FOR_PICKUP, "once", station=point.name if point else said.unit,
+        address=point.address if point else None, hours=hours,
+    )  # fmt: skip

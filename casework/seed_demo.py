@@ -1,18 +1,25 @@
 """Demo points, clerks and station systems in Jiangxi and Guangdong. All of them are made up; none is a real place."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from casework.deps import Deps
 from casework.passwords import hash_password
 from domain.division import find_division
-from domain.terms import ApprovalKind, ReportKind, ServiceItem, StaffRole
+from domain.terms import ApprovalKind, KeyAlgorithm, ReportKind, ServiceItem, StaffRole
 from models.approval import give_leave, standing_leave
 from models.place import AcceptancePoint, find_point, keep_point, set_booking
-from models.staff import find_staff, find_station_system, keep_staff, keep_station_system
+from models.staff import (
+    find_staff,
+    find_station_system,
+    keep_staff,
+    keep_station_key,
+    keep_station_system,
+    public_keys_of,
+)
 
 _ALWAYS = {
     "openings": [{"weekday": day, "start": "00:00", "end": "23:59"} for day in range(7)],
@@ -120,9 +127,12 @@ _POSITIONS = {
 
 _REVIEW = (ReportKind.REVIEW_STARTED, ReportKind.ISSUED, ReportKind.ISSUANCE_REFUSED)
 _PRODUCTION = (ReportKind.PRODUCTION_STARTED, ReportKind.DISPATCHED, ReportKind.RECEIVED_BY_POST)
+_COUNTER = (ReportKind.ACCEPTED, ReportKind.DECLINED, ReportKind.ARRIVAL_REGISTERED, ReportKind.RELEASED)
 _SYSTEMS = (
     ("demo-jx-household", "江西户籍系统（演示）", "360000", "household", _REVIEW),
     ("demo-jx-centre", "江西制证中心（演示）", "360000", "acceptance", _PRODUCTION),
+    ("demo-jx-counter", "江西受理点站内系统（演示）", "360000", "acceptance", _COUNTER),
+    ("demo-gd-counter", "广东受理点站内系统（演示）", "440000", "acceptance", _COUNTER),
     ("demo-gd-household", "广东户籍系统（演示）", "440000", "household", _REVIEW),
     ("demo-gd-centre", "广东制证部门（演示）", "440000", "acceptance", _PRODUCTION),
 )
@@ -135,6 +145,7 @@ class DemoLogins:
     clerks: Mapping[str, str]
     points: Mapping[str, str]
     systems: Mapping[str, str]
+    signing_keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def posters() -> Mapping[str, str]:
@@ -147,8 +158,15 @@ def positions() -> Mapping[str, tuple[float, float]]:
     return {find_division(one.division).full_name: _POSITIONS[one.code] for one in _POINTS}
 
 
-async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins:
-    """Make the demo places or bring them up to date. ``known``: logins of an earlier seeding, kept as they are."""
+NewKey = Callable[[], tuple[str, str]]
+"""Makes a key a station signs files and slips with: the private and the public half as PEM."""
+
+
+async def seed_demo(deps: Deps, known: DemoLogins | None = None, new_key: NewKey | None = None) -> DemoLogins:
+    """Make the demo places or bring them up to date. ``known``: logins of an earlier seeding, kept as they are.
+
+    Without ``new_key`` no demo system signs files.
+    """
     clerks: dict[str, str] = {}
     for one in _POINTS:
         point = await keep_point(
@@ -177,7 +195,23 @@ async def seed_demo(deps: Deps, known: DemoLogins | None = None) -> DemoLogins:
         clerks=clerks,
         points={one.clerk: one.code for one in _POINTS},
         systems={system[0]: await _seed_system(*system, known=known) for system in _SYSTEMS},
+        signing_keys=await _seed_keys(deps, known, new_key) if new_key else {},
     )
+
+
+async def _seed_keys(deps: Deps, known: DemoLogins | None, new_key: NewKey) -> dict[str, str]:
+    """The private keys of the demo systems, by system; the public halves stand in the database."""
+    keys: dict[str, str] = {}
+    for key_id, *_ in _SYSTEMS:
+        system = await find_station_system(key_id)
+        assert system is not None
+        kept = known.signing_keys.get(key_id) if known else None
+        if kept and await public_keys_of(system.id, deps.clock.now()):
+            keys[key_id] = kept
+            continue
+        keys[key_id], public = new_key()
+        await keep_station_key(key_id, f"{key_id}-sign", KeyAlgorithm.ES256, public, deps.clock.now())
+    return keys
 
 
 async def _seed_clerk(one: _Point, point: AcceptancePoint, known: DemoLogins | None) -> str:

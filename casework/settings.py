@@ -114,6 +114,7 @@ class Settings:
     public_url: str | None
     letters: Path | None
     fonts: tuple[Path, ...]
+    feed_folder: Path
 
     def verify_url(self, number: str) -> str:
         """Where anybody verifies a letter: what its QR code says."""
@@ -335,6 +336,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         public_url=read.url("TONGBAN_PUBLIC_URL", ("http", "https")),
         letters=Path(letters) if letters else None,
         fonts=_fonts(read),
+        feed_folder=Path(read.text("TONGBAN_FEED_FOLDER", str(var / "feed"))).absolute(),
     )
     if not sandboxed and not settings.sms_url:
         read.problems.append("TONGBAN_SMS_URL is missing: with a real WeChat the SMS provider must be real too")

@@ -34,6 +34,8 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("closures", "/closures", "临时停办", frozenset({StaffRole.OPERATOR, StaffRole.SUPERVISOR})),
     Entry("staff", "/staff", "账号管理", frozenset({StaffRole.OPERATOR})),
     Entry("audit", "/audit", "调阅记录", frozenset({StaffRole.AUDITOR})),
+    Entry("complaints", "/complaints", "投诉建议", frozenset({StaffRole.CLERK, StaffRole.SUPERVISOR})),
+    Entry("feed", "/feed", "文件上报", frozenset({StaffRole.OPERATOR})),
     Entry("account", "/account", "我的账号", _EVERYBODY),
 )
 

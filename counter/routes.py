@@ -15,7 +15,9 @@ from counter.handlers import (
     audits,
     cases,
     closures,
+    complaints,
     days,
+    feeds,
     follow_ups,
     health,
     keys,
@@ -39,6 +41,7 @@ AUDITING: Final = OFFICER_IN(StaffRole.AUDITOR)
 REVIEWING: Final = OFFICER_IN(StaffRole.REVIEWER)
 SUPERVISING: Final = OFFICER_IN(StaffRole.SUPERVISOR)
 WARNED: Final = OFFICER_IN(StaffRole.CLERK, StaffRole.REVIEWER, StaffRole.SUPERVISOR)
+MAY_ANSWER: Final = OFFICER_IN(StaffRole.CLERK, StaffRole.SUPERVISOR)
 MAY_CLOSE: Final = OFFICER_IN(StaffRole.OPERATOR, StaffRole.SUPERVISOR)
 
 
@@ -113,6 +116,13 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/people-to-reach/{number}", reach_tasks.take, AT_THE_COUNTER),
     Route("GET", "/appeals", appeals.show, AT_THE_COUNTER),
     Route("POST", "/appeals/{number}", appeals.decide, AT_THE_COUNTER),
+    Route("GET", "/complaints", complaints.show_all, MAY_ANSWER),
+    Route("GET", "/complaints/{number}", complaints.show, MAY_ANSWER),
+    Route("POST", "/complaints/{number}/taking", complaints.take, MAY_ANSWER),
+    Route("POST", "/complaints/{number}/answer", complaints.answer, MAY_ANSWER),
+    Route("POST", "/complaints/{number}/assignment", complaints.assign, SUPERVISING),
+    Route("GET", "/feed", feeds.show, OPERATING),
+    Route("POST", "/feed/{number}", feeds.settle, OPERATING),
     Route("POST", "/station/v1/reports", reports.take, STATION_SYSTEM),
     Route("POST", "/station/v1/letter-exports", reports.export_letter, STATION_SYSTEM),
 )

@@ -279,6 +279,7 @@ class CaseEventKind(StrEnum):
     RECEIVED_BY_POST = "received_by_post"
     RELEASED = "released"
     PROXY_NAMED = "proxy_named"
+    ACCEPTANCE_NUMBER_CORRECTED = "acceptance_number_corrected"
     CHECK_RECORDED = "check_recorded"
     CLOSED = "closed"
     TEMPORARY_CARD_ASKED = "temporary_card_asked"
@@ -321,6 +322,7 @@ class NoticeKind(StrEnum):
     CERTIFICATE_UNVERIFIABLE = "certificate_unverifiable"
     TEMPORARY_CARD_READY = "temporary_card_ready"
     TEMPORARY_CARD_VOID = "temporary_card_void"
+    COMPLAINT_ANSWERED = "complaint_answered"
 
 
 class Channel(StrEnum):
@@ -402,14 +404,56 @@ class ContactDuty(StrEnum):
 
 
 class ReportKind(StrEnum):
-    """What a station system may report (hops 7–9 and the postal end of hop 10)."""
+    """What a station system may report (hops 6–10); what a counter did is reported where it worked without us."""
 
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
     REVIEW_STARTED = "review_started"
     ISSUED = "issued"
     ISSUANCE_REFUSED = "issuance_refused"
     PRODUCTION_STARTED = "production_started"
     DISPATCHED = "dispatched"
+    ARRIVAL_REGISTERED = "arrival_registered"
     RECEIVED_BY_POST = "received_by_post"
+    RELEASED = "released"
+
+
+class KeyAlgorithm(StrEnum):
+    """How a station system proves what it says: a shared word, or a signature only it can make."""
+
+    HMAC = "hmac"  # HMAC-SHA256, for requests of the station API
+    ES256 = "es256"  # ECDSA on P-256 with SHA-256, for feed files and return slips
+
+
+class BatchStatus(StrEnum):
+    """Where a batch of a file feed stands."""
+
+    TAKING = "taking"
+    TAKEN = "taken"
+    REFUSED = "refused"
+
+
+class SetAsideStatus(StrEnum):
+    """Where a line of a file feed stands that could not go in."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    DISMISSED = "dismissed"
+
+
+class ComplaintKind(StrEnum):
+    """What a person says about the service (R198)."""
+
+    COMPLAINT = "complaint"  # 投诉
+    SUGGESTION = "suggestion"  # 建议
+
+
+class ComplaintStatus(StrEnum):
+    """Where a complaint stands."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    ANSWERED = "answered"
 
 
 class EditionKind(StrEnum):

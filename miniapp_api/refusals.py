@@ -25,6 +25,7 @@ _CODES: Mapping[HTTPStatus, str] = {
     HTTPStatus.NOT_FOUND: (
         "not_found case_not_found declaration_not_found person_not_yours station_not_found slot_not_found "
         "booking_not_found letter_not_signed hold_not_found waiting_not_found visit_not_found letter_unknown "
+        "complaint_not_found "
         "letter_number_malformed certificate_number_malformed certificate_unknown"
     ),
     HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
@@ -40,6 +41,7 @@ _CODES: Mapping[HTTPStatus, str] = {
         "residence_outside_mainland held_card_already active_soldier booklet_obtainable slot_too_soon slot_closed "
         "too_late_to_change hold_exists booking_blocked bookings_too_often visit_items_differ places_free "
         "appeal_exists letter_being_made letter_not_made letter_record_broken facts_unchanged pass_not_offered "
+        "return_slip_other_case return_slip_expired report_not_yours acceptance_number_used acceptance_number_differs "
         "applied_online_already temporary_card_needs_parent temporary_card_not_offered temporary_card_too_late "
         "temporary_card_after_acceptance temporary_card_asked_already temporary_card_rides_along "
         "temporary_card_other_station facts_fixed_at_counter phone_not_verified "
@@ -57,11 +59,13 @@ _CODES: Mapping[HTTPStatus, str] = {
         "collector_not_relative address_missing address_not_detailed address_other_province address_too_long "
         "address_without_province before_first_rule birth_date_in_future declared_locally_required proof_required "
         "post_address_required message_template_unknown place_too_coarse guardianship_not_for_adults "
+        "return_slip_foreign return_slip_damaged return_slip_forged return_slip_station_unknown return_slip_newer "
+        "report_malformed acceptance_number_malformed complaint_text_missing complaint_number_malformed "
         "post_address_without_province answer_required delivery_not_offered "
         "certificate_matter_required certificate_matter_too_long "
         "urgent_need_required urgent_need_too_long collector_is_applicant collector_too_young waiting_days_wrong"
     ),
-    HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests login_too_often holds_too_often",
+    HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests login_too_often holds_too_often complaints_too_many",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal",
     HTTPStatus.SERVICE_UNAVAILABLE: "service_unavailable wechat_unreachable signer_check_unavailable",
 }

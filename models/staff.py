@@ -7,7 +7,7 @@ from tortoise import fields
 from tortoise.expressions import F
 from tortoise.models import Model
 
-from domain.terms import StaffRole
+from domain.terms import KeyAlgorithm, StaffRole
 from models.columns import SealedText, UtcDatetime
 from models.place import AcceptancePoint
 from models.store import insert_once
@@ -82,6 +82,27 @@ class StationSystem(Model):
 
     class Meta:
         table = "station_system"
+
+
+class StationKey(Model):
+    """A further key of a system: the next word of a rotation, or the public key (PEM) of what it signs itself.
+
+    Several may be valid at once; one ends at ``ends_at``.
+    """
+
+    id = fields.IntField(primary_key=True)
+    system: fields.ForeignKeyRelation[StationSystem] = fields.ForeignKeyField(
+        "models.StationSystem", related_name="further_keys", on_delete=fields.RESTRICT
+    )
+    system_id: int
+    key_id = fields.CharField(max_length=40, unique=True)
+    algorithm = fields.CharEnumField(KeyAlgorithm, max_length=8)
+    material = SealedText()
+    added_at = UtcDatetime()
+    ends_at = UtcDatetime(null=True)
+
+    class Meta:
+        table = "station_key"
 
 
 async def find_staff(username: str) -> Staff | None:
@@ -181,3 +202,43 @@ async def keep_station_system(key_id: str, **columns: Any) -> None:
 async def find_station_system(key_id: str) -> StationSystem | None:
     """A reporting system that is not disabled."""
     return await StationSystem.get_or_none(key_id=key_id, disabled_at=None)
+
+
+async def keep_station_key(
+    system_key_id: str,
+    key_id: str,
+    algorithm: KeyAlgorithm,
+    material: str,
+    at: datetime,
+    *,
+    ends_at: datetime | None = None,
+) -> None:
+    """Give a system a further key, or say when one ends."""
+    system = await StationSystem.get(key_id=system_key_id)
+    given = {"system_id": system.id, "algorithm": algorithm, "material": material, "added_at": at, "ends_at": ends_at}
+    await StationKey.update_or_create(key_id=key_id, defaults=given)
+
+
+async def secrets_of(key_id: str, at: datetime) -> tuple[StationSystem, str] | None:
+    """The system that signs its requests with this key, and the shared word; None for none that is valid."""
+    system = await find_station_system(key_id)
+    if system is not None:
+        return system, system.secret
+    key = await StationKey.get_or_none(key_id=key_id, algorithm=KeyAlgorithm.HMAC).select_related("system")
+    if key is None or key.system.disabled_at is not None or (key.ends_at is not None and key.ends_at <= at):
+        return None
+    return key.system, key.material
+
+
+async def public_keys_of(system_id: int, at: datetime) -> dict[str, str]:
+    """The public keys (PEM) a system signs files and slips with, by key id."""
+    keys = await StationKey.filter(system_id=system_id, algorithm=KeyAlgorithm.ES256)
+    return {key.key_id: key.material for key in keys if key.ends_at is None or key.ends_at > at}
+
+
+async def public_key_named(key_id: str, at: datetime) -> tuple[StationSystem, str] | None:
+    """The system behind one of these keys, and the key; None for none that is valid."""
+    key = await StationKey.get_or_none(key_id=key_id, algorithm=KeyAlgorithm.ES256).select_related("system")
+    if key is None or key.system.disabled_at is not None or (key.ends_at is not None and key.ends_at <= at):
+        return None
+    return key.system, key.material

@@ -1,13 +1,14 @@
 """What the calendar brings: deadlines that have passed, and due days that waited for a year's calendar."""
 
+from casework.complain import escalate_overdue
 from casework.deps import Deps
 from casework.lapse import lapse_idle
 from casework.warn import fill_calendars, remind_of_checks, warn_ahead, warn_overdue
 
 
 async def warn_of_deadlines(deps: Deps) -> int:
-    """Warn once of every deadline that has passed (R090, D10) or is near; returns how many were told of."""
-    return await warn_overdue(deps) + await warn_ahead(deps)
+    """Warn once of every deadline that has passed (R090, D10) or is near, complaints' too (R198); returns how many."""
+    return await warn_overdue(deps) + await warn_ahead(deps) + await escalate_overdue(deps)
 
 
 async def remind_and_lapse(deps: Deps) -> int:

@@ -10,6 +10,7 @@ from workers.jobs_chat import answer_late, tidy_talks
 from workers.jobs_deadlines import fill_due_days, remind_and_lapse, warn_of_deadlines
 from workers.jobs_letters import make_letters
 from workers.jobs_notices import deliver_notices, open_reach_tasks, remind_due
+from workers.jobs_outcomes import take_feed
 from workers.retries import JOB_SECONDS, Job
 
 WARN_OF_DEADLINES: Final = "warn_of_deadlines"
@@ -18,6 +19,7 @@ REMIND_AND_LAPSE: Final = "remind_and_lapse"
 TEND_PLACES: Final = "tend_places"
 COUNT_NO_SHOWS: Final = "count_no_shows"
 RECHECK_VISITS: Final = "recheck_visits"
+TAKE_FEED: Final = "take_feed"
 REMIND_DUE: Final = "remind_due"
 OPEN_REACH_TASKS: Final = "open_reach_tasks"
 DAY_IN_CHINA: Final = frozenset(range(1, 11))
@@ -32,6 +34,7 @@ JOBS: Final[Mapping[str, Job]] = {
     TEND_PLACES: tend_places,
     COUNT_NO_SHOWS: count_no_shows,
     RECHECK_VISITS: recheck_visits,
+    TAKE_FEED: take_feed,
     REMIND_DUE: remind_due,
     OPEN_REACH_TASKS: open_reach_tasks,
     ANSWER_LATE: answer_late,
@@ -64,6 +67,7 @@ SCHEDULE: Final = (
     Sweep(
         REMIND_AND_LAPSE, seconds=frozenset({25}), minutes=frozenset({30}), hours=frozenset({0}), allowed=1800.0
     ),  # 08:30 in China
+    Sweep(TAKE_FEED, seconds=frozenset(range(4, 60, 10))),
     Sweep(TEND_PLACES, seconds=frozenset({10, 30, 50})),
     Sweep(COUNT_NO_SHOWS, seconds=frozenset({15}), minutes=frozenset(range(3, 60, 10))),
     Sweep(

@@ -5,8 +5,9 @@ from aiohttp import web
 from casework.callers import Reporter
 from casework.read_letter import export_letter as export
 from casework.report import report
+from casework.report_shape import read_report
 from counter.keys import DEPS
-from counter.shapes import read_export, read_report, receipt_bytes
+from counter.shapes import read_export, receipt_bytes
 
 
 async def take(request: web.Request, reporter: Reporter, body: bytes) -> web.Response:

@@ -86,6 +86,7 @@ NEEDED = frozenset(
         "fee",
         "guardianship",
         "handover",
+        "complaint",
         "idle",
         "later_check",
         "legal_clock",

@@ -39,12 +39,14 @@ _DIVISIONS = {
 }  # fmt: skip
 SMALL_CAPACITY = 3
 JX_POLICE, JX_CENTRE, GD_POLICE, GD_CENTRE = "jx-police", "jx-centre", "gd-police", "gd-centre"
-HN_POLICE = "hn-police"
+HN_POLICE, JX_COUNTER = "hn-police", "jx-counter"
 _REVIEW = (ReportKind.REVIEW_STARTED, ReportKind.ISSUED, ReportKind.ISSUANCE_REFUSED)
 _PRODUCTION = (ReportKind.PRODUCTION_STARTED, ReportKind.DISPATCHED, ReportKind.RECEIVED_BY_POST)
+_COUNTER = (ReportKind.ACCEPTED, ReportKind.DECLINED, ReportKind.ARRIVAL_REGISTERED, ReportKind.RELEASED)
 _SYSTEMS = {
     JX_POLICE: ("360000", "household", _REVIEW), JX_CENTRE: ("360000", "acceptance", _PRODUCTION),
     GD_POLICE: ("440000", "household", _REVIEW), GD_CENTRE: ("440000", "acceptance", _PRODUCTION),
+    JX_COUNTER: ("360000", "acceptance", _COUNTER),
     HN_POLICE: ("430000", "household", _REVIEW),
 }  # fmt: skip
 SYSTEM_SECRET = "a shared word of the test"

@@ -36,7 +36,7 @@ from models.staff import Staff, keep_staff, keep_station_system
 ITEM = ServiceItem.ID_CARD_FIRST_APPLICATION
 PASSWORD = "correct horse 电池 staple"
 NANCHANG, JIUJIANG, GUANGZHOU, GUANGZHOU_2, GANZHOU = "NC-DEMO", "JJ-DEMO", "GZ-DEMO", "GZ2-DEMO", "GZH-DEMO"
-HOUSEHOLD_KEY, CENTRE_KEY = "demo-household-36", "demo-centre-36"
+HOUSEHOLD_KEY, CENTRE_KEY, COUNTER_KEY = "demo-household-36", "demo-centre-36", "demo-counter-36"
 SECRET = "a secret of the test"
 _DIVISIONS = {NANCHANG: "360102", JIUJIANG: "360403", GUANGZHOU: "440103", GUANGZHOU_2: "440106", GANZHOU: "360702"}
 _STROKES = tuple(((100, 100, 0), (400, 300, 40), (700, 500, 80), (300, 700, 120), (600, 200, 160)) for _ in range(4))
@@ -93,6 +93,8 @@ async def furnish() -> None:
     make = [ReportKind.PRODUCTION_STARTED, ReportKind.DISPATCHED, ReportKind.RECEIVED_BY_POST]
     await _connect(HOUSEHOLD_KEY, "household", "360000", review)
     await _connect(CENTRE_KEY, "acceptance", "360000", make)
+    at_counter = [ReportKind.ACCEPTED, ReportKind.DECLINED, ReportKind.ARRIVAL_REGISTERED, ReportKind.RELEASED]
+    await _connect(COUNTER_KEY, "acceptance", "360000", at_counter)
     await _connect("demo-household-44", "household", "440000", review)
 
 

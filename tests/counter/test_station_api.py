@@ -1,18 +1,23 @@
 """What station systems may report, proven by signature; JSON refusals of one shape."""
 
 import json
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from casework.deps import Deps
-from domain.terms import CaseState, DeliveryMode
+from casework.report_shape import read_report
+from domain.terms import CaseState, DeliveryMode, KeyAlgorithm
 from models.case import Case, CaseEvent
+from models.staff import keep_station_key
 from tests.counter.conftest import OpenConsole
 from tests.counter.console import Console, Page
-from tests.counter.people import CENTRE_KEY, Walker, adult
+from tests.counter.people import CENTRE_KEY, COUNTER_KEY, HOUSEHOLD_KEY, Walker, adult
 from tests.counter.stations import body_of, signed
 from tests.counter.test_counter_work import NUMBERS, accepted
+from tests.house.plan import HOME
 from tests.workers.wiring import TurnedClock
 
 REPORTS = "/station/v1/reports"
@@ -115,7 +120,7 @@ async def test_unknown_acceptance_number_is_not_found(console: Console, deps: De
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"kind": "released"}, "kind"),
+        ({"kind": "closed"}, "kind"),
         ({"at": "2026-11-18T09:30:00"}, "at"),
         ({"at": 1763429400}, "at"),
         ({"at": "yesterday"}, "at"),
@@ -202,3 +207,56 @@ async def test_card_received_by_post_starts_the_later_check(
         page, _ = await send(clerk, body, signed(body, now, key_id))
         assert page.status == 200, page.html
     assert (await clerk.get(f"/cases/{walker.number}")).offers(f"/cases/{walker.number}/check")
+
+
+async def test_accepted_reported_over_https_needs_our_number_of_the_case(
+    console: Console, deps: Deps, clock: TurnedClock
+) -> None:
+    walker = await adult(deps)
+    facts = {"slip_number": "HZ-1", "officer": "NC-7"}
+    body = body_of(NUMBER, "accepted", clock.now(), facts=facts)
+    page, problem = await send(console, body, signed(body, clock.now(), COUNTER_KEY))
+    assert (page.status, problem["code"], problem["field"]) == (422, "report_malformed", "case_number")
+    body = body_of(NUMBER, "accepted", clock.now(), facts=facts, case_number=walker.number)
+    page, receipt = await send(console, body, signed(body, clock.now(), COUNTER_KEY))
+    assert (page.status, receipt["state"]) == (200, "accepted")
+    body = body_of(NUMBER[:-1] + "9", "accepted", clock.now(), facts=facts, case_number=walker.number)
+    page, problem = await send(console, body, signed(body, clock.now(), COUNTER_KEY))
+    assert (page.status, problem["code"]) == (409, "acceptance_number_differs")
+
+
+async def test_a_second_word_is_good_while_the_first_is_changed(
+    console: Console, walker: Walker, clock: TurnedClock
+) -> None:
+    ends = clock.now() + timedelta(minutes=1)
+    await keep_station_key(HOUSEHOLD_KEY, "next", KeyAlgorithm.HMAC, "another word", clock.now(), ends_at=ends)
+    body = body_of(NUMBER, "review_started", clock.now())
+    page, receipt = await send(console, body, signed(body, clock.now(), "next", "another word"))
+    assert (page.status, receipt["duplicate"]) == (200, False)
+    page, receipt = await send(console, body, signed(body, clock.now()))
+    assert (page.status, receipt["duplicate"]) == (200, True)  # one system, whichever key
+    clock.turn(minutes=1)
+    page, problem = await send(console, body, signed(body, clock.now(), "next", "another word"))
+    assert (page.status, problem["code"]) == (401, "reporter_unknown")
+
+
+async def test_who_is_off_by_the_clock_is_told_the_time(console: Console, walker: Walker, clock: TurnedClock) -> None:
+    body = body_of(NUMBER, "review_started", clock.now())
+    early = signed(body, clock.now() - timedelta(minutes=6))
+    _, problem = await send(console, body, early)
+    assert (problem["code"], problem["server_time"]) == ("report_stale", "2026-11-18T01:30:00+00:00")
+
+
+def test_the_example_of_the_document_is_right() -> None:
+    text = (HOME / "docs/station-api.md").read_text(encoding="utf-8")
+    body = re.search(r"```json\n(.+)\n```", text)
+    stamp = re.search(r"X-Tongban-Timestamp: ([0-9]+)", text)
+    word = re.search(r"The word is `([^`]+)`", text)
+    told = re.search(r"^[0-9a-f]{64}$", text, re.MULTILINE)
+    assert body
+    assert stamp
+    assert word
+    assert told
+    at = datetime.fromtimestamp(int(stamp[1]), UTC)
+    assert signed(body[1].encode(), at, secret=word[1])["X-Tongban-Signature"] == told[0]
+    assert read_report(body[1].encode()).report_id == "2026-000017"

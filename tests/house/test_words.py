@@ -57,7 +57,7 @@ def test_every_notice_owed_is_given_the_facts_its_words_need() -> None:
     poor = {
         f"{place(path, call)} {kind}": sorted(facts_needed(kind) - _facts(call) - GIVEN_BY_OWE)
         for path in python_files("casework")
-        for act in ("owe", "owed")
+        for act in ("owe", "owed", "owe_account")
         for call in calls(tree_of(path), act)
         for kind in _kinds(call)
         if facts_needed(kind) - _facts(call) - GIVEN_BY_OWE
@@ -66,7 +66,12 @@ def test_every_notice_owed_is_given_the_facts_its_words_need() -> None:
 
 
 def test_every_kind_of_notice_is_owed_by_some_act() -> None:
-    owed = {kind for path in python_files("casework") for call in calls(tree_of(path), "owe") for kind in _kinds(call)}
+    owed = {
+        kind
+        for path in python_files("casework")
+        for call in calls(tree_of(path), "owe", "owe_account")
+        for kind in _kinds(call)
+    }
     assert owed == set(NoticeKind)
 
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from tests.journeys import steps_citizen as citizen
 from tests.journeys import steps_counter as counter
+from tests.journeys import steps_feed as feed
 from tests.journeys import steps_offline as offline
 from tests.journeys import steps_police as police
+from tests.journeys import steps_slip as slip
 from tests.journeys.time_limits import GUANGDONG_REVIEW, JIANGXI_REVIEW
 from tests.journeys.walk import Guardian, Plot, Step
 
@@ -97,7 +99,16 @@ OFFLINE = replace(
     history=("opened", "booked", "letter_signed", "pass_issued"),
     online=False,
 )
-_ALL = (ADULT, MINOR, GUANGDONG, CROSS_PROVINCE, OFFLINE)
+RETURN_SLIP = replace(
+    ADULT,
+    name="return-slip",
+    counter_system="demo-jx-counter",  # accepts without our console; the citizen brings the news
+    history=(
+        "opened", "booked", "letter_signed", "code_issued", "accepted",
+        *_MADE, "arrival_registered", "released", "closed",
+    ),
+)  # fmt: skip
+_ALL = (ADULT, MINOR, GUANGDONG, CROSS_PROVINCE, OFFLINE, RETURN_SLIP)
 PLOTS: Mapping[str, Plot] = {plot.name: plot for plot in _ALL}
 
 
@@ -121,6 +132,7 @@ def _over_the_air_gap() -> tuple[Step, ...]:
         Step("别的受理点打不开", "another station opens nothing", offline.read_elsewhere),
         Step("不联网读取凭证", "pass read without a network, once", offline.read_pass),
         Step("等候受理点反馈", "open until the station reports", offline.still_open),
+        Step("受理点用文件反馈受理", "accepted by a signed file of the station", feed.accepted_by_file),
     )
 
 
@@ -163,6 +175,12 @@ def _letter(plot: Plot) -> tuple[Step, ...]:
 
 
 def _counter(plot: Plot) -> tuple[Step, ...]:
+    if plot.counter_system:
+        return (
+            Step("受理点用站内系统受理，打印回传单", "accepted without our console, slip printed", slip.print_slip),
+            Step("扫描回传单", "slip brought back by the citizen", slip.bring_slip),
+            Step("窗口登录", "clerk signed in", counter.sign_in),
+        )
     both = (Step("同框照片是必须的", "same-frame photo insisted on", counter.same_frame_first),)
     return (
         Step("窗口登录", "clerk signed in", counter.sign_in),

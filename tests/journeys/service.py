@@ -88,6 +88,8 @@ def world_of(told: Mapping[str, Any], seeded: Path, out: Path, **more: Any) -> W
         clerks=logins["clerks"],
         systems=logins["systems"],
         station_keys=seeded.parent / "station-keys",
+        signing_keys=logins["signing_keys"],
+        feed_folder=Path(told["feed_folder"]) if "feed_folder" in told else None,
         out=out,
         **more,
     )

@@ -33,7 +33,8 @@ LEFT_BEHIND = {
     "minor": _EVERYWHERE | _LETTER | _PICKUP | {"check-notice.json"},
     "guangdong": _EVERYWHERE | {"posted-sms.txt", "check-notice.json"},
     "cross-province": _EVERYWHERE | _PICKUP,
-    "offline": _LETTER | _PASS,
+    "offline": _LETTER | _PASS | {"feed.jsonl", "feed-report.txt"},
+    "return-slip": (_EVERYWHERE - {"counter-case.html"}) | _LETTER | _PICKUP | {"return-slip.png", "return-slip.txt"},
 }
 _READ_TODAY = {"pass.json", "used-passes.txt"}  # shortly before midnight the pass is for tomorrow
 

@@ -55,6 +55,7 @@ class Plot:
     proof: tuple[str, str] | None = None
     delivery: str = "station"
     online: bool = True
+    counter_system: str = ""
 
     @property
     def clerk(self) -> str:
@@ -89,6 +90,7 @@ class Walk:
     booked_on: date | None = None
     acceptance_number: str = ""
     slip_number: str = ""
+    slip_text: str = ""
     waybill: str = ""
     relative: Person | None = None
 

@@ -22,6 +22,8 @@ class World:
     clerks: Mapping[str, str]
     systems: Mapping[str, str]
     station_keys: Path
+    signing_keys: Mapping[str, str]
+    feed_folder: Path | None
     out: Path
     patience: float = PATIENCE
     loud: bool = True

@@ -17,6 +17,7 @@ from domain.terms import ServiceItem
 from gateways.http import open_session
 from gateways.sandbox.apps import AppKind, PushFormat, PushMode, SandboxApp
 from gateways.sandbox.wechat import make_wechat_sandbox
+from gateways.slip_envelope import SlipEnvelope
 from gateways.wechat import WeChatClient
 from miniapp_api.app import make_app
 from models.db import Database
@@ -100,6 +101,7 @@ def deps(
         sms=NoSms(),
         queue=QuietQueue(),
         seal=a_seal(),
+        slips=SlipEnvelope(),
         pass_issuer=ISSUER,
     )
 

@@ -33,6 +33,7 @@ from models.audit import write_audit
 from models.card import CollectionCheck, Release
 from models.case import Case, CaseEvent, NamedCollector
 from models.certificate import Transmission
+from models.complaint import Complaint, ComplaintWord
 from models.connect import tortoise_config
 from models.credit import CreditMovement
 from models.db import Database, IntegrityError, KeyRing, migrate
@@ -76,6 +77,13 @@ chat_talk (ends_at)
 chat_talk unique (follower)
 closure unique (point_id, announcement_id)
 collection_check unique (case_id)
+complaint (account_id)
+complaint (case_id)
+complaint (division, status)
+complaint (point_id, status)
+complaint (status, due_on)
+complaint unique (number)
+complaint_word (complaint_id)
 consent unique (account_id, version)
 consent_withdrawal (account_id)
 contact (division, duty)
@@ -88,6 +96,7 @@ deadline_warning (watcher, division)
 deadline_warning unique (deadline_id, level, watcher)
 delivery_report (received_at) where applied_at is null
 delivery_report unique (channel, provider_id)
+feed_batch unique (system_id, number)
 follow_up (division)
 follow_up unique (deadline_id)
 follow_up_note (follow_up_id)
@@ -148,9 +157,13 @@ signature (case_id)
 signature (digest)
 signature unique (number)
 signature unique (position)
+set_aside (status, tried_at)
+set_aside unique (batch_id, line)
 slot unique (point_id, item, starts_at)
 staff unique (username)
 staff_session unique (token_hash)
+station_key (system_id)
+station_key unique (key_id)
 station_system unique (key_id)
 transmission (case_id)
 waiting (case_id)
@@ -163,6 +176,7 @@ APPEND_ONLY = {
     "audit_entry",
     "case_event",
     "collection_check",
+    "complaint_word",
     "consent",
     "credit_movement",
     "follow_up_note",
@@ -179,7 +193,7 @@ APPEND_ONLY = {
 # References to staff, points and systems: rows that are disabled, never deleted, and never asked "who refers to you".
 NEVER_FOLLOWED = {
     "staff_id", "point_id", "acceptance_point_id", "reporter_id", "redeemed_by_id", "closure_id", "seen_by_id",
-    "contact_id", "announcement_id", "decided_by_id", "issued_by_id",
+    "contact_id", "announcement_id", "decided_by_id", "issued_by_id", "taken_by_id",
 }  # fmt: skip
 EVERY = sorted(path.stem for path in Path(migrations.__file__).parent.glob("0*.py"))
 
@@ -344,6 +358,13 @@ async def test_lifting_the_ban_lasts_for_one_transaction(database: Database) -> 
         await execute("UPDATE consent SET id = id")
 
 
+async def _a_complaint_with_a_word(account_id: int) -> None:
+    said = await Complaint.create(
+        number="TS-1", kind="complaint", status="open", account_id=account_id, division="", text="-", opened_at=NOON
+    )
+    await ComplaintWord.create(complaint_id=said.id, text="-", at=NOON)
+
+
 async def one_row_in_every_append_only_table() -> None:
     owner = await account()
     ward, at, staff = await person(owner), await point(), await clerk()
@@ -351,6 +372,7 @@ async def one_row_in_every_append_only_table() -> None:
     guardian = await person(owner, is_self=False, index="p2")
     day = date(2026, 11, 20)
     await insert("consent", account_id=owner.id, version="1", given_at=NOON)
+    await _a_complaint_with_a_word(owner.id)
     await write_audit(at=NOON, actor="clerk:1", act="case.read", case_id=one.id)
     await CaseEvent.create(
         case_id=one.id,
