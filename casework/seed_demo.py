@@ -171,7 +171,7 @@ async def seed_demo(deps: Deps, known: DemoLogins | None = None, new_key: NewKey
     for one in _POINTS:
         point = await keep_point(
             one.code,
-            {ServiceItem.ID_CARD_FIRST_APPLICATION: one.open_from},
+            dict.fromkeys(ServiceItem, one.open_from),
             name=one.name,
             division=one.division,
             address=one.address,

@@ -3,14 +3,17 @@
 from typing import Any
 
 from casework.deps import Deps
-from casework.service_views import CounterCertificate, TransmissionView
+from casework.follow_up import is_stale
+from casework.service_views import CounterCertificate, TransmissionView, VerifierView
 from casework.track import asked_matters, dependant_view, parent_view
 from casework.views import CheckLine
 from domain.acceptance import acceptance_rule, handover_checks, handover_source
 from domain.certificate import fits_on_the_spot
-from domain.terms import CaseState, CertificateWay, ServiceItem, TransmissionPurpose
+from domain.division import find_division
+from domain.terms import CaseState, CertificateWay, ContactDuty, ServiceItem, TransmissionPurpose
 from models.case import Case
 from models.certificate import certificate_of, transmissions_of
+from models.contact import contacts_for
 from templates.labels import label
 
 _TEMPORARY_CARD = {
@@ -44,6 +47,12 @@ async def certificate_at_counter(deps: Deps, case: Case) -> CounterCertificate |
         transmissions=tuple(
             TransmissionView(sent.purpose, sent.channel, sent.to_unit, sent.sent_at)
             for sent in await transmissions_of(case.id)
+        ),
+        officers=tuple(
+            VerifierView(
+                find_division(one.division).full_name, one.unit, one.name, one.phone, is_stale(deps, one.verified_at)
+            )
+            for one in await contacts_for(case.household_division, ContactDuty.TRANSFER_VERIFICATION)
         ),
     )
 

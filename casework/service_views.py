@@ -39,6 +39,17 @@ class TransmissionView:
 
 
 @dataclass(frozen=True)
+class VerifierView:
+    """A transfer verification officer of the household place (R163). ``stale``: to be confirmed first (R184)."""
+
+    place: str
+    unit: str | None
+    name: str
+    phone: str
+    stale: bool
+
+
+@dataclass(frozen=True)
 class CounterCertificate:
     """A certificate as the clerk sees it. ``content`` are the household station's words, or the three facts."""
 
@@ -51,6 +62,7 @@ class CounterCertificate:
     number: str | None
     issued_at: datetime | None
     transmissions: tuple[TransmissionView, ...]
+    officers: tuple[VerifierView, ...] = ()
 
 
 @dataclass(frozen=True)

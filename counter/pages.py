@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from casework.accept import DeclineReason
+from casework.accept import DECLINE_REASONS
 from casework.callers import Officer
 from casework.views import CounterCase, DayList
 from counter.forms import Form
@@ -15,7 +15,7 @@ from counter.navigation import entries_for
 from counter.refusals import status_of
 from domain.collection import later_checks
 from domain.refusal import Refusal
-from domain.terms import CaseState, CollectorKind, FingerprintOutcome, Kinship, Present
+from domain.terms import CardReturn, CaseState, CollectorKind, FingerprintOutcome, Kinship, Present, TransmissionChannel
 from templates.labels import label
 from templates.pages import render_page
 from templates.refusals import RefusalText, refusal_text
@@ -33,6 +33,16 @@ DONE: Mapping[str, str] = {
     "arrival": "已登记接收证件，领证通知会自动发给申请人。",
     "release": "已登记发放。",
     "check": "已登记领证后核验，本件办结。",
+    "spot": "证明已开具。请打印、盖章后交给申请人，并向户籍地派出所备案。",
+    "materials": "已登记传送。",
+    "receipt": "已登记签收，五个工作日内应当反馈。",
+    "answer": "已登记反馈，请开具证明。",
+    "unverifiable": "已登记未能查证，系统已告知申请人到户籍地派出所办理。",
+    "certificate": "证明已开具，领取通知会自动发给申请人。请打印、盖章。",
+    "filing": "已登记备案。",
+    "made": "已登记，领取通知会自动发给申请人。",
+    "handover": "已登记交付。",
+    "return": "已登记临时居民身份证的去向。",
 }
 
 
@@ -105,7 +115,9 @@ def case_page(
         done=DONE.get(done),
         applicant=compared_of_applicant(case),
         guardian=compared_of_guardian(case),
-        reasons=tuple(DeclineReason),
+        reasons=DECLINE_REASONS[case.item],
+        channels=tuple(TransmissionChannel),
+        returns=tuple(CardReturn),
         fingerprints=tuple(FingerprintOutcome),
         present=present_choices(case),
         kinships=tuple(Kinship),

@@ -64,3 +64,11 @@ async def nearest_contact(division: str, duty: ContactDuty) -> Contact | None:
     levels = (division, f"{division[:4]}00", f"{division[:2]}0000")
     found = await Contact.filter(division__in=levels, duty=duty, unit=None, ended_at=None).order_by("-division", "id")
     return found[0] if found else None
+
+
+async def contacts_for(division: str, duty: ContactDuty) -> Sequence[Contact]:
+    """Who is there for a county, on the nearest level that has anybody: county with stations, city, province."""
+    for level in (division, f"{division[:4]}00", f"{division[:2]}0000"):
+        if found := await Contact.filter(division=level, duty=duty, ended_at=None).order_by("id"):
+            return found
+    return []

@@ -22,7 +22,7 @@ from counter.proving import proven
 from domain.acceptance import CHECKS
 from domain.case_number import check_case_number
 from domain.refusal import Refusal
-from domain.terms import ApprovalKind, CollectorKind, FingerprintOutcome, Kinship, Present, SignatureMethod
+from domain.terms import ApprovalKind, CardReturn, CollectorKind, FingerprintOutcome, Kinship, Present, SignatureMethod
 
 DIFFERENCES = (
     "name", "identity_number", "sex", "birth_date", "household_address", "residence_address", "phone",
@@ -32,13 +32,13 @@ DIFFERENCES = (
 
 async def show(request: web.Request, officer: Officer) -> web.Response:
     """The pre-filled case beside its checklist."""
-    case = await read_case(request.app[DEPS], officer, _number(request))
+    case = await read_case(request.app[DEPS], officer, number_of(request))
     return case_page(officer, case, done=request.query.get("done", ""))
 
 
 async def show_letter(request: web.Request, officer: Officer) -> web.Response:
     """The signed letter as a sealed PDF, for the case's own counter; the reading is on record."""
-    pdf = await letter_at_counter(request.app[DEPS], officer, _number(request))
+    pdf = await letter_at_counter(request.app[DEPS], officer, number_of(request))
     headers = {"Content-Disposition": 'inline; filename="letter.pdf"', "Content-Security-Policy": "default-src 'none'"}
     return web.Response(body=pdf, content_type="application/pdf", headers=headers)
 
@@ -49,7 +49,7 @@ async def state_presence(request: web.Request, officer: Officer, form: Form) -> 
     async def act(number: str) -> CounterCase:
         return await state(request.app[DEPS], officer, number, form.choice("who", "到场的人", Present))
 
-    return await _perform(request, officer, form, "presence", act)
+    return await perform(request, officer, form, "presence", act)
 
 
 async def check_in(request: web.Request, officer: Officer, form: Form) -> web.Response:
@@ -59,7 +59,7 @@ async def check_in(request: web.Request, officer: Officer, form: Form) -> web.Re
         reason = form.text("reason", "没有出示二维码的原因", 100)
         return await check_person_in(request.app[DEPS], officer, number, reason)
 
-    return await _perform(request, officer, form, "check_in", act, done="scan")
+    return await perform(request, officer, form, "check_in", act, done="scan")
 
 
 async def ask_approval(request: web.Request, officer: Officer, form: Form) -> web.Response:
@@ -71,12 +71,12 @@ async def ask_approval(request: web.Request, officer: Officer, form: Form) -> we
         await approve.ask(deps, officer, number, kind, form.text("reason", "原因", 200))
         return await read_case(deps, officer, number)
 
-    return await _perform(request, officer, form, f"ask_{kind}", act, done="asked")
+    return await perform(request, officer, form, f"ask_{kind}", act, done="asked")
 
 
 async def confirm_letter(request: web.Request, officer: Officer, form: Form) -> web.Response:
     """The letter confirmed face to face, or signed on paper here (D1, D8). What was typed for the acceptance stays."""
-    number, deps, typed = _number(request), request.app[DEPS], Typed("acceptance", form)
+    number, deps, typed = number_of(request), request.app[DEPS], Typed("acceptance", form)
     try:
         await acceptance.confirm_letter(deps, officer, number, form.choice("method", "确认方式", SignatureMethod))
     except Refusal as refusal:
@@ -92,7 +92,7 @@ async def accept(request: web.Request, officer: Officer, form: Form) -> web.Resp
     async def act(number: str) -> CounterCase:
         return await acceptance.accept(request.app[DEPS], officer, number, _acceptance(form))
 
-    return await _perform(request, officer, form, "acceptance", act)
+    return await perform(request, officer, form, "acceptance", act)
 
 
 async def decline(request: web.Request, officer: Officer, form: Form) -> web.Response:
@@ -103,7 +103,7 @@ async def decline(request: web.Request, officer: Officer, form: Form) -> web.Res
         note = form.maybe("note", "说明", 200) or ""
         return await acceptance.decline(request.app[DEPS], officer, number, reason, note)
 
-    return await _perform(request, officer, form, "decline", act)
+    return await perform(request, officer, form, "decline", act)
 
 
 async def list_supplements(request: web.Request, officer: Officer, form: Form) -> web.Response:
@@ -113,7 +113,7 @@ async def list_supplements(request: web.Request, officer: Officer, form: Form) -
         items = form.lines("items", "需补充的材料", longest=60)
         return await acceptance.list_supplements(request.app[DEPS], officer, number, items)
 
-    return await _perform(request, officer, form, "supplements", act)
+    return await perform(request, officer, form, "supplements", act)
 
 
 async def register_arrival(request: web.Request, officer: Officer, form: Form) -> web.Response:
@@ -122,7 +122,7 @@ async def register_arrival(request: web.Request, officer: Officer, form: Form) -
     async def act(number: str) -> CounterCase:
         return await arrive(request.app[DEPS], officer, number)
 
-    return await _perform(request, officer, form, "arrival", act)
+    return await perform(request, officer, form, "arrival", act)
 
 
 async def release(request: web.Request, officer: Officer, form: Form) -> web.Response:
@@ -133,7 +133,7 @@ async def release(request: web.Request, officer: Officer, form: Form) -> web.Res
             await proven(request, officer, form)
         return await release_card(request.app[DEPS], officer, number, _release(form))
 
-    return await _perform(request, officer, form, f"release_{form.raw('collector')}", act, done="release")
+    return await perform(request, officer, form, f"release_{form.raw('collector')}", act, done="release")
 
 
 async def record_check(request: web.Request, officer: Officer, form: Form) -> web.Response:
@@ -142,10 +142,10 @@ async def record_check(request: web.Request, officer: Officer, form: Form) -> we
     async def act(number: str) -> CounterCase:
         return await record(request.app[DEPS], officer, number, form.checks("checks"))
 
-    return await _perform(request, officer, form, "check", act)
+    return await perform(request, officer, form, "check", act)
 
 
-async def _perform(
+async def perform(
     request: web.Request,
     officer: Officer,
     form: Form,
@@ -155,7 +155,7 @@ async def _perform(
     done: str = "",
 ) -> web.Response:
     """Do it and go back to the case; refused, show the case with the reason on top and what was typed still there."""
-    number = _number(request)
+    number = number_of(request)
     try:
         await act(number)
     except Refusal as refusal:
@@ -165,7 +165,8 @@ async def _perform(
     return see_other(f"/cases/{number}?done={done or name}")
 
 
-def _number(request: web.Request) -> str:
+def number_of(request: web.Request) -> str:
+    """The case number in the path. Raises Refusal ``case_number_malformed``."""
     return check_case_number(request.match_info["number"][:60])
 
 
@@ -196,4 +197,5 @@ def _release(form: Form) -> ReleaseAct:
         kinship=form.maybe_choice("kinship", "与申请人的关系", Kinship) if proxy else None,
         collector_name=form.maybe("collector_name", "代领人姓名", 60) if proxy else None,
         collector_identity_number=form.maybe("collector_identity_number", "代领人公民身份号码", 30) if proxy else None,
+        temporary_card=form.maybe_choice("temporary_card", "临时居民身份证", CardReturn),
     )
