@@ -21,6 +21,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -434,7 +435,24 @@ async def _seed(settings: "Settings") -> None:
     async with open_deps(settings) as deps:
         logins = await seed(deps)
     for clerk, password in logins.clerks.items():
-        print(f"{clerk:<18} {password}")
+        print(f"{clerk:<20} {password}")
+
+
+async def _seed_training(settings: "Settings", asked: argparse.Namespace) -> None:
+    """The demo, and so many invented people with their cases."""
+    from casework.seed_training import seed_training
+    from domain.refusal import Refusal
+    from templates.refusals import refusal_text
+
+    await _migrate(settings)
+    await _seed(settings)
+    async with open_deps(settings) as deps:
+        try:
+            made = await seed_training(deps, asked.demo, sure=asked.yes)
+        except Refusal as refusal:
+            told = refusal_text(refusal.code, refusal.facts)
+            sys.exit(f"{told.title}：{told.detail}{told.advice}")
+    print(f"{made} case(s) of invented people")
 
 
 async def _feed(settings: "Settings") -> None:
@@ -648,9 +666,12 @@ def _parser() -> argparse.ArgumentParser:
         ("sandbox", "serve only the sandbox WeChat and SMS centre"),
     ):
         commands.add_parser(name, help=words)
+    seeding = commands.choices["seed"]
+    seeding.add_argument("--demo", type=int, metavar="N", help="and N invented people with two weeks of history")
+    seeding.add_argument("--yes", action="store_true", help="even where real people are served")
     commands.add_parser("test", help="run the tests; further words go to pytest", add_help=False)
     journey = commands.add_parser("journey", help="play the whole way through real HTTP")
-    stories = "adult, minor, guangdong, cross-province, offline, return-slip or all"
+    stories = "adult, minor, guangdong, cross-province, offline, return-slip, overdue or all"
     journey.add_argument("--story", default="all", help=stories)
     journey.add_argument("--out", type=Path, default=Path("journey-out"), help="where the artefacts go")
     journey.add_argument("--base-url", help="a running service; without it one is started on free ports")
@@ -741,6 +762,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "worker": _worker, "migrate": _migrate, "seed": _seed, "sandbox": _sandbox, "verify-chain": _verify_chain,
         "feed": _feed,
     }  # fmt: skip
+    if asked.command == "seed" and asked.demo is not None:
+        work["seed"] = partial(_seed_training, asked=asked)
     return _run(work.get(asked.command, serve), settings)
 
 

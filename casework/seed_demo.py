@@ -9,8 +9,9 @@ from typing import Any
 from casework.deps import Deps
 from casework.passwords import hash_password
 from domain.division import find_division
-from domain.terms import ApprovalKind, KeyAlgorithm, ReportKind, ServiceItem, StaffRole
+from domain.terms import ApprovalKind, ContactDuty, KeyAlgorithm, ReportKind, ServiceItem, StaffRole
 from models.approval import give_leave, standing_leave
+from models.contact import add_contact, contacts_below
 from models.place import AcceptancePoint, find_point, keep_point, set_booking
 from models.staff import (
     find_staff,
@@ -139,6 +140,26 @@ _SYSTEMS = (
 
 
 @dataclass(frozen=True)
+class _Watcher:
+    """Somebody who watches an area, or is the head of a point."""
+
+    username: str
+    display_name: str
+    role: StaffRole
+    division: str | None = None
+    point_code: str | None = None
+
+
+_WATCHERS = (
+    _Watcher("demo-supervisor-jx", "演示督导（江西）", StaffRole.SUPERVISOR, "360000"),
+    _Watcher("demo-supervisor-nc", "演示督导（南昌）", StaffRole.SUPERVISOR, "360100"),
+    _Watcher("demo-supervisor-dh", "演示督导（东湖）", StaffRole.SUPERVISOR, "360102"),
+    _Watcher("demo-head-nc-1", "演示所长（南昌）", StaffRole.SUPERVISOR, point_code="DEMO-NC-1"),
+    _Watcher("demo-reviewer-gz", "演示审核员（赣州）", StaffRole.REVIEWER, "360700"),
+)
+
+
+@dataclass(frozen=True)
 class DemoLogins:
     """What the demo's clerks and systems sign in with: random, made at the first seeding."""
 
@@ -184,7 +205,9 @@ async def seed_demo(deps: Deps, known: DemoLogins | None = None, new_key: NewKey
         if one.schedule is _OFFICE_HOURS:
             await set_booking(point.id, ServiceItem.ID_CARD_FIRST_APPLICATION, **_OFFICE_BOOKING)
         clerks[one.clerk] = await _seed_clerk(one, point, known)
-    clerks[SUPERVISOR] = await _seed_staff(SUPERVISOR, "演示负责人", StaffRole.SUPERVISOR, None, known)
+    clerks[SUPERVISOR] = await _seed_staff(SUPERVISOR, "演示负责人", StaffRole.SUPERVISOR, None, known, "000000")
+    for watcher in _WATCHERS:
+        clerks[watcher.username] = await _seed_watcher(watcher, known)
     household = await find_point("DEMO-GZ-1")
     assert household is not None
     clerks[REVIEWER] = await _seed_staff(REVIEWER, "演示审核民警", StaffRole.REVIEWER, household.id, known)
@@ -218,6 +241,29 @@ async def _seed_clerk(one: _Point, point: AcceptancePoint, known: DemoLogins | N
     return await _seed_staff(one.clerk, f"演示民警（{one.name[:6]}）", StaffRole.CLERK, point.id, known)
 
 
+async def _seed_watcher(one: _Watcher, known: DemoLogins | None) -> str:
+    point = await find_point(one.point_code) if one.point_code else None
+    return await _seed_staff(one.username, one.display_name, one.role, point.id if point else None, known, one.division)
+
+
+async def seed_people_who_watch(deps: Deps) -> None:
+    """Liaisons of the demo's provinces and some of its cities (R181–R183): invented, one city still names nobody."""
+    if await contacts_below(""):
+        return
+    for division, name in (
+        ("360000", "示例联络甲"),
+        ("360100", "示例联络乙"),
+        ("360700", "示例联络丙"),
+        ("440000", "示例联络丁"),
+        ("440100", "示例联络戊"),
+        ("441400", "示例联络己"),
+    ):
+        await add_contact(
+            duty=ContactDuty.LIAISON, division=division, name=name, phone=f"000-{division}", kept_by="system",
+            verified_at=deps.clock.now(),
+        )  # fmt: skip
+
+
 async def _seed_leave(deps: Deps, clerks: list[str]) -> None:
     """The demo's supervisor lets its clerks read the data of minors (B51)."""
     now, supervisor = deps.clock.now(), await find_staff(SUPERVISOR)
@@ -233,7 +279,12 @@ async def _seed_leave(deps: Deps, clerks: list[str]) -> None:
 
 
 async def _seed_staff(
-    username: str, display_name: str, role: StaffRole, point_id: int | None, known: DemoLogins | None
+    username: str,
+    display_name: str,
+    role: StaffRole,
+    point_id: int | None,
+    known: DemoLogins | None,
+    division: str | None = None,
 ) -> str:
     if known and username in known.clerks and await find_staff(username):
         return known.clerks[username]
@@ -244,6 +295,7 @@ async def _seed_staff(
         password_hash=await hash_password(password),
         role=role,
         point_id=point_id,
+        division=division,
         failed_attempts=0,
         locked_until=None,
     )

@@ -91,7 +91,7 @@ async def dashboard(deps: Deps, what: Asked) -> Dashboard:
         days=_days(what.period, await statistics.turns_by_day(scope, tuple(_TURNS), start, end)),
         kept=int(visits["kept"]),
         missed=int(visits["missed"]),
-        sent=notices.get("sent", 0),
+        sent=notices.get("sent", 0) + notices.get("delivered", 0),
         unreached=notices.get("unreached", 0),
         quality=Quality(**await statistics.quality(scope, start, end)),
     )

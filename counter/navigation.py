@@ -6,6 +6,7 @@ from domain.terms import StaffRole
 
 _EVERYBODY = frozenset(StaffRole)
 _CLERK = frozenset({StaffRole.CLERK})
+_WARNED = frozenset({StaffRole.CLERK, StaffRole.REVIEWER, StaffRole.SUPERVISOR})
 _SUPERVISING = frozenset({StaffRole.SUPERVISOR, StaffRole.OPERATOR})
 
 
@@ -25,10 +26,9 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("reviews", "/reviews", "待审核", frozenset({StaffRole.REVIEWER})),
     Entry("approvals", "/approvals", "待我审批", frozenset({StaffRole.SUPERVISOR})),
     Entry("appeals", "/appeals", "未到场申诉", _CLERK),
-    Entry("warnings", "/warnings", "时限提醒", frozenset({StaffRole.CLERK, StaffRole.REVIEWER, StaffRole.SUPERVISOR})),
-    Entry("supervision", "/supervision", "督导总览", _SUPERVISING),
-    Entry("follow_ups", "/follow-ups", "督办", _SUPERVISING),
-    Entry("contacts", "/contacts", "联络名录", _SUPERVISING),
+    Entry("warnings", "/warnings", "时限提醒", _WARNED),
+    Entry("consultations", "/consultations", "会商", _WARNED),
+    Entry("supervision", "/supervision", "督导", _SUPERVISING),
     Entry("reach", "/people-to-reach", "待联系群众", _CLERK),
     Entry("announcements", "/announcements", "公告", _EVERYBODY),
     Entry("closures", "/closures", "临时停办", frozenset({StaffRole.OPERATOR, StaffRole.SUPERVISOR})),

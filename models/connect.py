@@ -26,6 +26,7 @@ MODEL_MODULES = (
     "models.certificate",
     "models.chat_talk",
     "models.complaint",
+    "models.consultation",
     "models.contact",
     "models.deadline",
     "models.feed",

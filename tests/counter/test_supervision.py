@@ -140,3 +140,17 @@ async def test_an_announcement_is_made_and_read_by_every_member_of_staff(at_desk
     assert "周六加开窗口" not in (await (await at_desk("clerk-gz")).get("/announcements")).text
     page = await console.send(page, "/announcements", {**fields, "kind": "policy"})
     assert page.refused == "document_number_missing"
+
+
+async def test_the_two_stations_write_to_each_other_about_a_case(late: str, at_desk: OpenConsole) -> None:
+    """R189."""
+    chief, clerk = await at_desk("chief-jx"), await at_desk("clerk-nc")
+    path = f"/cases/{late}/consultation"
+    page = await clerk.send(await clerk.get(path), path, {"text": "请问还缺什么材料？", "answer": "ask"})
+    assert page.status == 303
+    page = await chief.get(path)
+    assert "请问还缺什么材料？" in page.text
+    assert (await (await at_desk("clerk-gz")).get(path)).refused == "case_of_other_station"
+    page = await clerk.send(await clerk.get(path), path, {"text": "", "answer": "ask"})
+    assert page.refused == "consultation_empty"
+    assert (await clerk.get("/consultations")).status == 200

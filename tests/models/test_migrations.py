@@ -12,6 +12,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.operations import AlterModelOptions, Operation
 from tortoise.migrations.schema_generator.state import State
 
+from domain.clock import Side
 from domain.terms import (
     CaseEventKind,
     Channel,
@@ -35,6 +36,7 @@ from models.case import Case, CaseEvent, NamedCollector
 from models.certificate import Transmission
 from models.complaint import Complaint, ComplaintWord
 from models.connect import tortoise_config
+from models.consultation import write_message
 from models.credit import CreditMovement
 from models.db import Database, IntegrityError, KeyRing, migrate
 from models.deadline import Deadline, write_clock
@@ -46,6 +48,7 @@ from models.reseal import lifted
 from models.residence import ResidenceDeclaration
 from models.signature import LetterConfirmation, Signature
 from models.slot import Slot
+from models.staff import Staff
 from tests.models import schema
 from tests.models.outside import execute, insert, read, start_process
 from tests.models.rows import NOON, account, booking, case, clerk, person, point, slot
@@ -86,6 +89,7 @@ complaint unique (number)
 complaint_word (complaint_id)
 consent unique (account_id, version)
 consent_withdrawal (account_id)
+consultation (case_id)
 contact (division, duty)
 credit_movement (account_id, template, at)
 credit_movement unique (reference)
@@ -179,6 +183,7 @@ APPEND_ONLY = {
     "complaint_word",
     "consent",
     "credit_movement",
+    "consultation",
     "follow_up_note",
     "guardianship",
     "letter_confirmation",
@@ -468,3 +473,5 @@ async def _follow_up_with_a_note(case_id: int) -> None:
     )
     await open_follow_up((await Deadline.get(case_id=case_id)).id, "360702", None, NOON)
     await note_on_follow_up((await FollowUp.get()).id, "-", "staff:s", NOON)
+    writer = (await Staff.all().order_by("id").first()) or await clerk("writer")
+    await write_message(case_id, side=Side.HOUSEHOLD, unit="-", text="-", turn=None, staff_id=writer.id, at=NOON)
