@@ -13,6 +13,7 @@ from casework.withdraw import withdraw
 from domain.local_time import SHANGHAI
 from domain.terms import CaseEventKind, CaseState, ServiceItem, Whose
 from models.case import Case
+from models.place import keep_point
 from models.slot import Booking, Slot
 from tests.casework.refused import DONE, at_once, refused
 from tests.casework.town import (
@@ -238,8 +239,12 @@ async def test_a_point_of_another_city_does_not_take_the_application(town: Town)
 
 
 async def test_a_point_takes_only_what_it_was_opened_for(deps: Deps) -> None:
+    await keep_point(
+        "T-ONE", {ITEM: date(2023, 1, 1)}, name="演示", division="360102", address="-", phone="0",
+        schedule={"openings": [], "slot_minutes": 30, "capacity": 1, "closed_on_rest_days": True},
+    )  # fmt: skip
     with refused("station_without_service"):
-        await free_slots(deps, NANCHANG, ServiceItem.HOUSEHOLD_CERTIFICATE, TODAY)
+        await free_slots(deps, "T-ONE", ServiceItem.HOUSEHOLD_CERTIFICATE, TODAY)
 
 
 async def test_a_point_is_not_open_before_its_first_day(town: Town) -> None:

@@ -95,7 +95,7 @@ def technical_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
 async def test_no_canary_is_heard_in_any_log_queue_event_or_audit_entry(technical_log: StringIO, town: Town) -> None:
     await whole_way(town)
     log = technical_log.getvalue()
-    for heard in ("notice_sent", "notice_failed", "deadline_passed", "INSERT INTO"):
+    for heard in ("notice_settled", "notice_failed", "deadline_passed", "INSERT INTO"):
         assert heard in log
     told = {
         "log": log,
