@@ -1,6 +1,7 @@
 """The application of this door; ``run.py`` gives it a listener and mounts the Official Account beside it."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
 
 from aiohttp import hdrs, web
 from pydantic_core import to_json
@@ -8,7 +9,7 @@ from pydantic_core import to_json
 from casework.deps import Deps
 from miniapp_api.docs import docs_page
 from miniapp_api.keys import API_DOCUMENT, DEPS, DOCS_PAGE, GATE
-from miniapp_api.kit import BODY_LIMIT, Operation, Route, operation
+from miniapp_api.kit import BODY_LIMIT, Operation, operation
 from miniapp_api.limits import Gate, Limits
 from miniapp_api.middleware import add_headers, answer_problems, identify
 from miniapp_api.openapi import api_document
@@ -20,21 +21,32 @@ _GENEROUS = Limits()
 def make_app(deps: Deps, *, limits: Limits = _GENEROUS) -> web.Application:
     """The door, ready to be served. Raises ``kit.BadRouteError`` for a route that says no access or can't be read."""
     app = web.Application(middlewares=[identify, answer_problems], client_max_size=BODY_LIMIT)
-    operations = _serve(app, routes())
-    document = api_document(operations)
+    table = _table()
+    for one in table.operations:
+        app.router.add_route(one.route.method, one.route.path, one.serve, expect_handler=_expected)
     app[DEPS] = deps
     app[GATE] = Gate(limits)
-    app[API_DOCUMENT] = to_json(document)
-    app[DOCS_PAGE] = docs_page(document)
+    app[API_DOCUMENT] = table.document
+    app[DOCS_PAGE] = table.page
     app.on_response_prepare.append(add_headers)
     return app
 
 
-def _serve(app: web.Application, table: Iterable[Route]) -> tuple[Operation, ...]:
-    operations = tuple(operation(route) for route in table)
-    for one in operations:
-        app.router.add_route(one.route.method, one.route.path, one.serve, expect_handler=_expected)
-    return operations
+@dataclass(frozen=True)
+class _Table:
+    """Every route, checked; and what is told about them."""
+
+    operations: tuple[Operation, ...]
+    document: bytes
+    page: str
+
+
+@cache
+def _table() -> _Table:
+    """The routes are the program's own and know no deps: they are read once, however many doors a process opens."""
+    operations = tuple(operation(route) for route in routes())
+    document = api_document(operations)
+    return _Table(operations, to_json(document), docs_page(document))
 
 
 async def _expected(request: web.Request) -> None:

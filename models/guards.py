@@ -19,6 +19,9 @@ version is pinned exactly and checked when they are installed. What is mended:
   again, and a table with a CHECK is not copied at all. (That the copy also deleted the rows that refer to the table is
   mended in models/migrate.py: it switches references off meanwhile and checks them afterwards.)
 
+- Before every step of a migration all models were built anew as they stood before it, though hardly a step looks at
+  them: most of the time of a first start. Here they are built when they are asked for.
+
 Why plain awaits are enough for SQLite: the connection's thread works off a queue in order, and an await is queued
 before it can be cancelled. So a ROLLBACK asked for after a cancelled BEGIN runs after it, even if we stop waiting.
 """
@@ -36,6 +39,8 @@ from tortoise.backends.sqlite import client as sqlite_backend
 from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
 from tortoise.migrations.schema_editor.sqlite import SqliteSchemaEditor
+from tortoise.migrations.schema_generator.state import State
+from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.models import Model
 
 PATCHED_VERSION = "1.1.9"
@@ -194,6 +199,25 @@ async def _remake_table(self: Any, model: type[Model], *args: Any, **kwargs: Any
             await self.client.execute_query(part["sql"])
 
 
+class _StateBefore(State):
+    """The tables as they stood before a step; their models are built when somebody asks for them."""
+
+    def __init__(self, after: State) -> None:
+        self.models = {key: model.clone() for key, model in after.models.items()}
+        self._after = after
+        self._apps: StateApps | None = None
+
+    @property
+    def apps(self) -> StateApps:  # type: ignore[override]
+        if self._apps is None:
+            self._apps = self._after.apps.clone(model_states=self.models)
+        return self._apps
+
+
+def _clone_state(self: State) -> State:
+    return _StateBefore(self)
+
+
 _PARTS = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND sql IS NOT NULL"
 _plain_remake_table = SqliteSchemaEditor._remake_table
 
@@ -207,6 +231,7 @@ _REPAIRS: dict[type, dict[str, Any]] = {
     sqlite_backend.SqliteClient: {"execute_many": _execute_many_sqlite, "execute_query": _execute_query_sqlite},
     base.ConnectionWrapper: {"__aenter__": _enter_connection},
     base.TransactionContextPooled: {"__aenter__": _enter_pooled, "__aexit__": _exit_pooled},
+    State: {"clone": _clone_state},
     SqliteSchemaEditor: {"_remake_table": _remake_table},
     asyncpg_backend.TransactionWrapper: {"acquire_connection": _acquire_in_transaction},
 }

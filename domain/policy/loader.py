@@ -27,6 +27,11 @@ from typing import Any, NoReturn
 
 import yaml
 
+try:  # libyaml reads the same words ten times as quickly; a build without it reads them all the same
+    from yaml import CSafeLoader as _QuickLoader
+except ImportError:
+    from yaml import SafeLoader as _QuickLoader  # type: ignore[assignment]
+
 from domain.calendar import load_calendar
 from domain.division import is_division
 from domain.policy.rule import PLACE_KEYS, Row, Rule, Rulebook, Source, Value
@@ -129,11 +134,11 @@ class _Lined(dict[str, Any]):
     line: int = 0
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(_QuickLoader):
     """YAML with line numbers, and without silently overwritten keys."""
 
 
-def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> _Lined:
+def _mapping(loader: _QuickLoader, node: yaml.MappingNode) -> _Lined:
     made = _Lined()
     made.line = node.start_mark.line + 1
     for key_node, value_node in node.value:

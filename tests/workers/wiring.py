@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import aiohttp
@@ -18,6 +19,10 @@ from gateways.wechat import WeChatClient
 from tests.seal import a_seal
 
 START = datetime(2026, 9, 22, 1, 0, tzinfo=UTC)
+
+
+the_rulebook = cache(load_rulebook)
+"""The rules, read once for all tests: they are values and never change."""
 
 
 @dataclass
@@ -58,7 +63,7 @@ def make_deps(
         settings=settings,
         clock=clock,
         random=SystemRandom(),
-        rulebook=load_rulebook(),
+        rulebook=the_rulebook(),
         mini_program=WeChatClient(session, base_url=wechat_url, appid=app.appid, secret=app.secret, clock=clock),
         sms=SmsClient(session, url=sms_url, account=settings.sms_account, secret=settings.sms_secret, clock=clock),
         queue=queue,
