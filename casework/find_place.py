@@ -1,6 +1,11 @@
-"""Which stations there are, and where a place is free: derived from schedule and bookings, never from a batch."""
+"""Which stations there are, and where a place is free: derived from schedule and bookings, never from a batch.
 
-from collections.abc import Mapping
+What readers are told was read a moment ago at most (``models.memory``); whoever decides does so inside a transaction,
+where nothing is remembered, and the table has the last word.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -9,28 +14,20 @@ from casework.deps import Deps
 from casework.track import point_view
 from casework.views import PointView, SlotView
 from domain.division import find_division
-from domain.local_time import day_bounds, day_of
+from domain.local_time import day_of
 from domain.position import Position, metres_between
 from domain.refusal import Refusal
 from domain.slot import Opening, Schedule, slots_on
 from domain.supply import Supply, free_places
 from domain.terms import ServiceItem
 from models.case import Case
-from models.hold import lapsed_between
-from models.place import (
-    AcceptancePoint,
-    Closure,
-    PointService,
-    closures_between,
-    find_point,
-    find_service,
-    points_serving,
-)
-from models.slot import slots_between
+from models.glance import Glance, SlotFacts, glance_at
+from models.place import AcceptancePoint, Closure, PointService, closures_between, points_serving, service_at
 from templates.labels import label
 
 ALTERNATIVES = 3
 LOOK_DAYS = 7
+_NOTHING_TAKEN = SlotFacts(0, 0, closed=False)
 
 
 @dataclass(frozen=True)
@@ -43,6 +40,16 @@ class Desk:
     schedule: Schedule
     supply: Supply
     challenge_bits: int
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The free slots of a day at a desk, which nothing but a change of the tables alters in ``[since, until)``."""
+
+    desk: Desk
+    since: datetime
+    until: datetime
+    slots: tuple[SlotView, ...]
 
 
 async def points_for(
@@ -65,7 +72,7 @@ async def points_for(
 async def free_slots(
     deps: Deps, point_code: str, item: ServiceItem, day: date, *, minor: bool = False
 ) -> tuple[SlotView, ...]:
-    """Slots of a day that have a place left for somebody and may still be booked.
+    """Slots of a day that have a place left for somebody and may still be booked; while it is so, the same tuple.
 
     Raises:
         Refusal: ``station_not_found``, ``station_without_service``, ``station_not_open_yet``, ``slot_beyond_horizon``.
@@ -77,13 +84,15 @@ async def free_slots(
 
 async def open_desk(point_code: str, item: ServiceItem) -> Desk:
     """A point's service with its settings. Raises ``station_not_found``, ``station_without_service``."""
-    point = await find_point(point_code)
-    if point is None:
+    found = await service_at(point_code, item)
+    if found is None:
         raise Refusal("station_not_found")
-    service = await find_service(point.id, item)
-    if service is None:
-        raise Refusal("station_without_service", source="R033", station=point.name, item=label(item))
-    return desk_of(point, service)
+    if found.service is None:
+        raise Refusal("station_without_service", source="R033", station=found.point.name, item=label(item))
+    if Desk not in found.made:
+        found.made[Desk] = desk_of(found.point, found.service)
+    desk: Desk = found.made[Desk]
+    return desk
 
 
 def desk_of(point: AcceptancePoint, service: PointService) -> Desk:
@@ -132,21 +141,41 @@ def slot_end(deps: Deps, desk: Desk, starts_at: datetime) -> datetime:
 
 async def free_at(deps: Deps, desk: Desk, day: date, *, minor: bool) -> tuple[SlotView, ...]:
     """Slots of a day with a place left; a hold that ran out counts as free, whether it was swept or not."""
-    bounds, now = day_bounds(day), deps.clock.now()
-    rows = await slots_between(desk.point.id, desk.item, *bounds)
-    lapsed = await lapsed_between(desk.point.id, desk.item, *bounds, now)
-    closures = await closures_between(desk.point.id, desk.item, *bounds)
-    found = []
+    glance, now = await glance_at(desk.point.id, desk.item, day), deps.clock.now()
+    told: _Told | None = glance.made.get(minor)
+    if told is None or told.desk is not desk or not told.since <= now < told.until:
+        slots = tuple(_free(deps, desk, day, glance, now, minor=minor))
+        told = _Told(desk, now, _same_until(deps, desk, day, glance, now), slots)
+        glance.made[minor] = told
+    return told.slots
+
+
+def _free(deps: Deps, desk: Desk, day: date, glance: Glance, now: datetime, *, minor: bool) -> Iterator[SlotView]:
+    lapsed = [hold for hold in glance.holds if hold.until <= now]
+    gone = Counter(hold.starts_at for hold in lapsed)
+    gone_general = Counter(hold.starts_at for hold in lapsed if not hold.is_minor)
+    places = desk.supply.places
     for start, end in slots_on(desk.schedule, day, deps.calendar):
-        row = rows.get(start)
-        if not desk.supply.in_time(start, end, now) or _closed(closures, start, end) or (row and row.closed):
+        facts = glance.slots.get(start, _NOTHING_TAKEN)
+        if facts.closed or not desk.supply.in_time(start, end, now):
             continue
-        gone, gone_general = lapsed.get(row.id, (0, 0)) if row else (0, 0)
-        taken, taken_general = (row.taken - gone, row.taken_general - gone_general) if row else (0, 0)
-        free = free_places(desk.supply.places, taken=taken, taken_general=taken_general, minor=minor)
+        if any(begins < end and ends > start for begins, ends in glance.closures):
+            continue
+        taken, general = facts.taken - gone[start], facts.taken_general - gone_general[start]
+        free = free_places(places, taken=taken, taken_general=general, minor=minor)
         if free:
-            found.append(SlotView(start.astimezone(UTC), end.astimezone(UTC), free))
-    return tuple(found)
+            yield SlotView(start.astimezone(UTC), end.astimezone(UTC), free)
+
+
+def _same_until(deps: Deps, desk: Desk, day: date, glance: Glance, now: datetime) -> datetime:
+    """The next moment at which, or after which, time alone changes what is free: a hold runs out, a slot is too near.
+
+    The release hour and midnight are asked for each time (``insist_released``).
+    """
+    lead = desk.supply.lead
+    ends = [start - lead if lead else end for start, end in slots_on(desk.schedule, day, deps.calendar)]
+    ends += [hold.until for hold in glance.holds]
+    return min((at for at in ends if at >= now), default=datetime.max.replace(tzinfo=UTC))
 
 
 def insist_acceptance_place(case: Case, desk: Desk) -> None:
@@ -224,7 +253,3 @@ def _distance(view: PointView, near: Position) -> int | None:
     if view.latitude is None or view.longitude is None:
         return None
     return metres_between(Position(view.latitude, view.longitude), near)
-
-
-def _closed(closures: list[Closure], start: datetime, end: datetime) -> bool:
-    return any(closure.starts_at < end and closure.ends_at > start for closure in closures)

@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.terms import CaseState, ServiceItem
 from models.case import Case, CaseEvent
+from models.glance import forget_point
 from models.many import insert_all, read_as, rows
 from models.notice import Notice
 from models.place import AcceptancePoint, Closure, PointService
@@ -142,6 +143,7 @@ async def send_to(point_id: int, case_ids: Sequence[int]) -> None:
     """The next event number of open cases, and the point they go to. Raises LostRace."""
     if len(await rows(_MOVE, list(case_ids), point_id, CaseState.OPEN.value)) != len(case_ids):
         raise LostRace
+    forget_point(point_id)
 
 
 async def write_events(given: Sequence[dict[str, Any]]) -> None:

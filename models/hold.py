@@ -5,7 +5,6 @@ from datetime import datetime
 from tortoise import fields
 from tortoise.models import Model
 
-from domain.terms import ServiceItem
 from models.case import Case
 from models.columns import UtcDatetime
 from models.slot import Slot
@@ -64,21 +63,6 @@ async def holds_in(slot_id: int) -> list[Hold]:
 async def lapsed_in(slot_id: int, at: datetime) -> list[Hold]:
     """The holds of a slot that ran out and still count in it."""
     return await Hold.filter(slot_id=slot_id, ended_at=None, until__lte=at).order_by("id")
-
-
-async def lapsed_between(
-    point_id: int, item: ServiceItem, start: datetime, end: datetime, at: datetime
-) -> dict[int, tuple[int, int]]:
-    """By slot: how many counted holds ran out, and how many of them are not for applicants under 16."""
-    found = Hold.filter(
-        ended_at=None, until__lte=at, slot__point_id=point_id, slot__item=item,
-        slot__starts_at__gte=start, slot__starts_at__lt=end,
-    )  # fmt: skip
-    counts: dict[int, tuple[int, int]] = {}
-    for hold in await found:
-        all_, general = counts.get(hold.slot_id, (0, 0))
-        counts[hold.slot_id] = (all_ + 1, general + (not hold.is_minor))
-    return counts
 
 
 async def slots_with_lapsed(at: datetime, limit: int) -> list[int]:

@@ -1,6 +1,7 @@
 """Acceptance points (受理点), the services they may take (R033), how those are booked, and when a point is closed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from tortoise.models import Model
 from domain.terms import ServiceItem
 from models.announcement import Announcement
 from models.columns import UtcDatetime
+from models.glance import forget_point
+from models.memory import Memory
 
 
 class AcceptancePoint(Model):
@@ -89,6 +92,28 @@ class Closure(Model):
         unique_together = (("point", "announcement"),)
 
 
+@dataclass(frozen=True)
+class ServiceAt:
+    """A point and one of its services; None if it never takes the item. ``made``: as in ``models.glance.Glance``."""
+
+    point: AcceptancePoint
+    service: PointService | None
+    made: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+
+async def service_at(code: str, item: ServiceItem) -> ServiceAt | None:
+    """A point by its code with one service: as they were a moment ago; inside a transaction as they are."""
+    return await _SERVICES.recall((code, item))
+
+
+async def _service_at(key: tuple[str, ServiceItem]) -> ServiceAt | None:
+    point = await find_point(key[0])
+    return ServiceAt(point, await find_service(point.id, key[1])) if point else None
+
+
+_SERVICES: Memory[tuple[str, ServiceItem], ServiceAt] = Memory(_service_at)
+
+
 async def find_point(code: str) -> AcceptancePoint | None:
     """A point by its code."""
     return await AcceptancePoint.get_or_none(code=code)
@@ -132,17 +157,21 @@ async def keep_point(code: str, items: dict[ServiceItem, date], **columns: objec
     point, _ = await AcceptancePoint.update_or_create(code=code, defaults=columns)
     for item, day in items.items():
         await PointService.update_or_create(point_id=point.id, item=item, defaults={"open_from": day})
+    _SERVICES.forget(code)
     return point
 
 
 async def set_booking(point_id: int, item: ServiceItem, **settings: Any) -> None:
     """Change the booking settings of one service."""
     await PointService.filter(point_id=point_id, item=item).update(**settings)
+    _SERVICES.forget_all()  # known by the point's code there
 
 
 async def make_closure(**columns: Any) -> Closure:
     """Write a closure."""
-    return await Closure.create(**columns)
+    made = await Closure.create(**columns)
+    forget_point(made.point_id)
+    return made
 
 
 async def find_closure(closure_id: int) -> Closure | None:

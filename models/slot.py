@@ -16,6 +16,7 @@ from domain.supply import Places
 from domain.terms import CaseState, ServiceItem
 from models.case import Case
 from models.columns import UtcDatetime, utc
+from models.glance import forget_point, forget_points
 from models.place import AcceptancePoint, Closure
 from models.store import connection, insert_once, placeholder
 
@@ -103,7 +104,10 @@ async def lock_slots(ids: Iterable[int]) -> dict[int, Slot]:
     if not wanted:
         return {}
     await Slot.filter(id__in=wanted).order_by("id").select_for_update().only("id")
-    return {slot.id: slot for slot in await Slot.filter(id__in=wanted).select_related("point")}
+    found = {slot.id: slot for slot in await Slot.filter(id__in=wanted).select_related("point")}
+    for slot in found.values():
+        forget_point(slot.point_id)  # whoever locks a slot means to change what is in it
+    return found
 
 
 async def fit_slot(slot: Slot, places: Places) -> None:
@@ -168,12 +172,6 @@ async def set_plan(booking_id: int, plan: dict[str, Any]) -> None:
     await Booking.filter(id=booking_id).update(plan=plan)
 
 
-async def slots_between(point_id: int, item: ServiceItem, start: datetime, end: datetime) -> dict[datetime, Slot]:
-    """Slot rows by their start; slots nobody asked for yet are absent."""
-    rows = await Slot.filter(point_id=point_id, item=item, starts_at__gte=start, starts_at__lt=end)
-    return {row.starts_at: row for row in rows}
-
-
 async def slots_touching(point_id: int, item: ServiceItem | None, start: datetime, end: datetime) -> list[int]:
     """Ids of a point's slots, for one item or for all, that a stretch of time touches."""
     touching = Slot.filter(point_id=point_id, starts_at__lt=end, ends_at__gt=start)
@@ -184,6 +182,7 @@ async def slots_touching(point_id: int, item: ServiceItem | None, start: datetim
 async def close_slots(ids: Sequence[int]) -> None:
     """Nobody may take a place in these from now on."""
     await Slot.filter(id__in=list(ids)).update(closed=True)
+    forget_points()
 
 
 async def bookings_at(point_id: int, start: datetime, end: datetime) -> Sequence[Booking]:

@@ -7,12 +7,12 @@ Rules that come with them:
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from contextvars import copy_context
+from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
-from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
 from tortoise.connection import get_connection, get_connections
 from tortoise.fields.base import DatabaseDefault
 from tortoise.models import Model
@@ -20,6 +20,10 @@ from tortoise.transactions import in_transaction
 
 _ALIAS = "default"
 _Result = TypeVar("_Result")
+_Signal = Callable[[], None]
+
+_signals: ContextVar[list[_Signal] | None] = ContextVar("signals", default=None)
+"""What is to be told when the transaction of this task has ended."""
 
 
 @asynccontextmanager
@@ -29,8 +33,35 @@ async def transaction() -> AsyncIterator[None]:
     On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so reading first and writing later is safe there; on
     PostgreSQL (read committed) a decision still needs a conditional UPDATE or a locked row.
     """
-    async with in_transaction(_ALIAS):
-        yield
+    if in_a_transaction():
+        async with in_transaction(_ALIAS):
+            yield
+        return
+    signals: list[_Signal] = []
+    _signals.set(signals)
+    try:
+        async with in_transaction(_ALIAS):
+            yield
+    finally:  # also where it failed: a COMMIT that was cut off may have gone through
+        for signal in signals:
+            signal()
+
+
+def in_a_transaction() -> bool:
+    """Whether this task is in a transaction now."""
+    return isinstance(connection(), TransactionalDBClient)
+
+
+def after_commit(signal: _Signal) -> None:
+    """Call this when the outermost transaction has ended, before anybody can be told of it; at once without one.
+
+    For what is only remembered of the tables: it may be called for a transaction that came to nothing.
+    """
+    signals = _signals.get() if in_a_transaction() else None
+    if signals is None:
+        signal()
+    else:
+        signals.append(signal)
 
 
 def connection() -> BaseDBAsyncClient:

@@ -12,8 +12,8 @@ from models.case import Case
 from models.place import find_point, set_booking
 from models.slot import Booking
 from tests.casework.booking import what_does_not_add_up
-from tests.miniapp_api.people import Citizen, WeChat, opened
-from tests.miniapp_api.rush import Somebody, Told, book, crowd, doors, rush, verdicts
+from tests.miniapp_api.people import ITEM, V1, Citizen, WeChat, opened
+from tests.miniapp_api.rush import Door, Somebody, Told, book, crowd, doors, rush, verdicts
 
 NINE = "2026-09-15T09:00:00+08:00"
 WISH = {"point": "JX-TEST-1", "starts_at": NINE}
@@ -54,6 +54,25 @@ async def test_two_processes_on_one_database_sell_no_place_twice(
         told = await rush([one.base for one in both], people, WISH)
     assert verdicts(told) == {"booked": 10, "slot_full": 90}
     await confirmed(told)
+
+
+async def test_who_reads_at_another_process_sees_a_booking_soon_and_at_the_same_one_at_once(
+    people: list[Somebody], database_url: str, tmp_path: Path
+) -> None:
+    """However often it is read meanwhile: what is remembered there does not live on by being asked for."""
+    async with doors(2, database_url, tmp_path) as (here, there), aiohttp.ClientSession() as session:
+        assert [await _free(session, door) for door in (here, there)] == [10, 10]
+        assert (await book(here.base, session, people[0], WISH)).status == 200
+        assert await _free(session, here) == 9
+        async with asyncio.timeout(10):
+            while await _free(session, there) != 9:
+                pass
+
+
+async def _free(session: aiohttp.ClientSession, door: Door) -> int:
+    url = f"{door.base}{V1}/points/{WISH['point']}/slots"
+    async with session.get(url, params={"item": ITEM, "day": NINE[:10]}) as answer:
+        return int((await answer.json())[0]["free"])
 
 
 async def test_after_a_kill_in_the_middle_of_a_rush_every_confirmed_place_stands(

@@ -1,0 +1,100 @@
+"""A glance at a day of a point: what is taken, held and closed there, read in one statement and remembered a moment.
+
+Facts of the tables only: which holds ran out, and which times are over, is decided by the clock when they are used.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from domain.local_time import day_bounds
+from domain.terms import ServiceItem
+from models.columns import UtcDatetime
+from models.many import Row, rows
+from models.memory import Memory
+
+_DAY = """
+SELECT 's' AS what, starts_at AS one, ends_at AS other, taken, taken_general, closed AS yes FROM slot
+WHERE point_id = $1::int AND item = $2::varchar AND starts_at >= $3::timestamptz AND starts_at < $4::timestamptz
+UNION ALL
+SELECT 'h', s.starts_at, h.until, 0, 0, h.is_minor FROM hold h JOIN slot s ON s.id = h.slot_id
+WHERE h.ended_at IS NULL AND s.point_id = $1::int AND s.item = $2::varchar
+AND s.starts_at >= $3::timestamptz AND s.starts_at < $4::timestamptz
+UNION ALL
+SELECT 'c', starts_at, ends_at, 0, 0, FALSE FROM closure
+WHERE point_id = $1::int AND (item IS NULL OR item = $2::varchar)
+AND starts_at < $4::timestamptz AND ends_at > $3::timestamptz"""
+
+DayKey = tuple[int, ServiceItem, date]
+
+
+@dataclass(frozen=True)
+class SlotFacts:
+    """A slot's row, as in ``models.slot.Slot``."""
+
+    taken: int
+    taken_general: int
+    closed: bool
+
+
+@dataclass(frozen=True)
+class HoldFacts:
+    """A hold that counts in the slot that begins then, run out or not."""
+
+    starts_at: datetime
+    until: datetime
+    is_minor: bool
+
+
+@dataclass(frozen=True)
+class Glance:
+    """One day of one service. ``made``: what readers made of it, forgotten with it; its keys are theirs."""
+
+    slots: Mapping[datetime, SlotFacts]
+    holds: Sequence[HoldFacts]
+    closures: Sequence[tuple[datetime, datetime]]
+    made: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+
+async def glance_at(point_id: int, item: ServiceItem, day: date) -> Glance:
+    """A day (in Shanghai) of a point's service: as it was a moment ago; inside a transaction as it is."""
+    found = await _DAYS.recall((point_id, item, day))
+    assert found is not None
+    return found
+
+
+def forget_point(point_id: int) -> None:
+    """Something at this point was changed; to be called after the statement that does it."""
+    _DAYS.forget(point_id)
+
+
+def forget_points() -> None:
+    """Something was changed somewhere; to be called after the statement that does it."""
+    _DAYS.forget_all()
+
+
+async def _ask(key: DayKey) -> Glance:
+    point_id, item, day = key
+    found = await rows(_DAY, point_id, item.value, *day_bounds(day))
+    slots = {
+        _moment(row["one"]): SlotFacts(row["taken"], row["taken_general"], bool(row["yes"]))
+        for row in _of(found, "s")
+    }  # fmt: skip
+    holds = [HoldFacts(_moment(row["one"]), _moment(row["other"]), bool(row["yes"])) for row in _of(found, "h")]
+    return Glance(slots, holds, [(_moment(row["one"]), _moment(row["other"])) for row in _of(found, "c")])
+
+
+def _of(found: Sequence[Row], what: str) -> list[Row]:
+    return [row for row in found if row["what"] == what]
+
+
+def _moment(told: Any) -> datetime:
+    """SQLite keeps moments as text."""
+    moment = told if isinstance(told, datetime) else _MOMENTS.to_python_value(told)
+    assert isinstance(moment, datetime)
+    return moment
+
+
+_MOMENTS: UtcDatetime[datetime] = UtcDatetime()
+_DAYS: Memory[DayKey, Glance] = Memory(_ask)

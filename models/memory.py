@@ -1,0 +1,135 @@
+"""What was read is remembered for a moment: readers of one thing ask the database together, and seldom.
+
+    async def _ask(key: K) -> V | None: ...   # one question, without a transaction; None is never remembered
+
+    LOOKS: Memory[K, V] = Memory(_ask)        # made once, at import; keys are tuples, the first part is the subject
+    await LOOKS.recall(key)
+
+It is forgotten when this process commits a change of its subject (``forget``, from the verb that changes it, after its
+statement), when it is ``AGE`` old, so that other processes' changes are seen, and when the database is closed. What is
+given was always asked for after the last commit of this process that the caller can know of. A reader who finds nothing
+joins the next question, however many they are; there is no loop and no timer. Inside a transaction the table is asked,
+always: nothing is decided from memory.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Generic, TypeVar
+
+from models.connect import UNAVAILABLE
+from models.group import Group
+from models.store import after_commit, in_a_transaction
+
+K = TypeVar("K", bound=tuple[Hashable, ...])
+V = TypeVar("V")
+
+AGE = 0.08  # seconds, counted from the question: an answer is to be at most 0.1 behind when it is heard
+MOST = 512  # things remembered; each is gone after AGE anyway
+AT_ONCE = 4  # questions side by side, so that those who write find a free connection
+
+
+@dataclass(frozen=True)
+class _Kept(Generic[V]):
+    value: V
+    asked_at: float
+    mark: int
+
+
+class Memory(Group[K, V | None]):
+    """Answers by key, for ``AGE`` seconds at most; ``clock`` is monotonic, in seconds."""
+
+    def __init__(
+        self,
+        ask: Callable[[K], Awaitable[V | None]],
+        *,
+        most: int = MOST,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ask, self._most, self._clock = ask, most, clock
+        super().__init__(self._answers, reading=True, writers=1)
+
+    def reset(self) -> None:
+        """Begin with nothing waiting and nothing remembered: another database was opened."""
+        super().reset()
+        self._kept: dict[K, _Kept[V]] = {}
+        self._changed: dict[Hashable, int] = {}
+        self._mark = self._all_changed = 0
+
+    async def close(self) -> None:
+        """Answer those who wait, then remember nothing."""
+        await super().close()
+        self._kept.clear()
+
+    async def recall(self, key: K) -> V | None:
+        """What is remembered, or what the table says now.
+
+        Raises as ``Group.do``, or whatever the question raised: all who waited for it hear that, and nobody after them.
+        """
+        if in_a_transaction():
+            return await self._ask(key)
+        known = self.known(key)
+        return await self.do(key) if known is None else known
+
+    def known(self, key: K) -> V | None:
+        """What is remembered and may still be told; not for use inside a transaction."""
+        kept = self._kept.get(key)
+        if kept is None or kept.mark < self._all_changed or kept.mark < self._changed.get(key[0], 0):
+            return None
+        return kept.value if self._clock() - kept.asked_at <= AGE else None
+
+    def forget(self, subject: Hashable) -> None:
+        """This subject was changed: forget it when the change is committed, at once outside a transaction."""
+        after_commit(partial(self._forget, subject))
+
+    def forget_all(self) -> None:
+        """Everything may have changed; as ``forget``."""
+        after_commit(self._forget_everything)
+
+    def _forget(self, subject: Hashable) -> None:
+        if len(self._changed) >= self._most:
+            self._forget_everything()
+        self._mark += 1
+        self._changed[subject] = self._mark
+
+    def _forget_everything(self) -> None:
+        self._mark += 1
+        self._all_changed = self._mark
+        self._changed.clear()
+        self._kept.clear()
+
+    async def _answers(self, keys: Sequence[K]) -> list[V | Exception | None]:
+        found: dict[K, V | Exception | None] = {}
+        for some in _few(dict.fromkeys(keys)):
+            found |= zip(some, await asyncio.gather(*map(self._answer, some)), strict=True)
+        return [found[key] for key in keys]
+
+    async def _answer(self, key: K) -> V | Exception | None:
+        known = self.known(key)  # those who came while it was being asked for wait for this round, and need no other
+        if known is not None:
+            return known
+        asked_at, mark = self._clock(), self._mark
+        try:
+            value = await self._ask(key)
+        except UNAVAILABLE:
+            raise
+        except Exception as trouble:  # noqa: BLE001 — for those who asked this; the others are answered
+            return trouble
+        if value is not None:
+            self._keep(key, _Kept(value, asked_at, mark))
+        return value
+
+    def _keep(self, key: K, kept: _Kept[V]) -> None:
+        self._kept.pop(key, None)  # so that the order is that of the questions
+        self._kept[key] = kept
+        while len(self._kept) > self._most:
+            del self._kept[next(iter(self._kept))]
+
+
+def _few(keys: dict[K, None]) -> Iterator[list[K]]:
+    left = iter(keys)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
