@@ -6,14 +6,15 @@ from typing import Any
 from casework.callers import Citizen, Officer
 from casework.deps import Deps, unit_of_work
 from casework.facts import facts_of, insist_allowed
+from casework.redeem_together import Scan, redeem_together
 from casework.remind import drop_reminders
 from casework.repeat import once
 from casework.secret import hashed
-from casework.serve import audit, counter_case, insist_clerk
+from casework.serve import audit, insist_clerk
 from casework.step import Said, insist_open, take_step
 from casework.take_place import give_up_booking
 from casework.track import own_case_to_change, point_view
-from casework.views import CounterCase, HandoffView
+from casework.views import HandoffView
 from domain.division import find_division
 from domain.handoff import new_code, normalise_code
 from domain.local_time import day_of
@@ -49,11 +50,11 @@ async def redeem_code(
     *,
     other_day_reason: str | None = None,
     other_station_reason: str | None = None,
-) -> CounterCase:
+) -> str:
     """Redeem a scanned or typed code: once, at the booked station on the booked day, or elsewhere or on another day
     with a reason (T13). Another station has to serve the person's place of residence; the case is its own from then on.
 
-    The code proves nothing about who holds it (R076); it opens the pre-filled case and checks the person in.
+    The code proves nothing about who holds it (R076); it checks the person in and says the number of the case.
 
     Raises:
         Refusal: ``code_malformed``, ``code_unknown``, ``code_out_of_area``, ``code_other_station``, ``code_used``,
@@ -61,7 +62,12 @@ async def redeem_code(
             rulebook (C6.7).
     """
     insist_clerk(officer)
-    code = await find_code(hashed(normalise_code(code_text)))
+    code_hash = hashed(normalise_code(code_text))
+    if not (other_day_reason or other_station_reason):
+        number = await redeem_together(Scan(deps, officer, code_hash))
+        if number is not None:
+            return number
+    code = await find_code(code_hash)
     if code is None:
         raise Refusal("code_unknown")
     case = await find_case_by_id(code.case_id)
@@ -73,7 +79,7 @@ async def redeem_code(
     insist_allowed(deps, case, deps.today())
     async with unit_of_work(deps):
         await _redeem(deps, officer, code, case, booking, (other_day_reason, other_station_reason))
-    return await counter_case(deps, case)
+    return case.number
 
 
 async def _issue(deps: Deps, citizen: Citizen, number: str) -> HandoffView:

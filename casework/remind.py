@@ -3,15 +3,16 @@
 from datetime import datetime, time, timedelta
 
 from casework.deps import Deps
-from casework.owe import notice_key, owe
+from casework.owe import CHAIN, notice_key, owe
 from domain.local_time import SHANGHAI, day_of
 from domain.terms import NoticeKind
 from models.case import Case
-from models.notice import drop_owed
+from models.notice import skip_notices
 from models.place import AcceptancePoint
 from templates.shown import when
 
 EVE, MORNING = time(18, 0), time(7, 30)
+_EVE, _MORNING = "eve", "morning"
 
 
 async def owe_reminders(deps: Deps, case: Case, point: AcceptancePoint, starts_at: datetime, booking_id: int) -> None:
@@ -30,12 +31,19 @@ def reminders(now: datetime, starts_at: datetime, booking_id: int) -> list[tuple
 
 async def drop_reminders(case: Case, booking_id: int, at: datetime) -> None:
     """Nobody is reminded of a visit that was moved, cancelled or kept."""
-    await drop_owed(notice_key(case, NoticeKind.VISIT_REMINDER, f"{booking_id}-"), at)
+    await skip_notices(reminder_keys(case, booking_id), at)
+
+
+def reminder_keys(case: Case, booking_id: int) -> list[str]:
+    """The keys of the reminders of a booking, owed or not."""
+    return [
+        f"{notice_key(case, NoticeKind.VISIT_REMINDER, f'{booking_id}-{name}')}:{CHAIN}" for name in (_EVE, _MORNING)
+    ]
 
 
 def _moments(starts_at: datetime) -> dict[str, datetime]:
     day = day_of(starts_at)
     return {
-        "eve": datetime.combine(day - timedelta(days=1), EVE, tzinfo=SHANGHAI),
-        "morning": datetime.combine(day, MORNING, tzinfo=SHANGHAI),
+        _EVE: datetime.combine(day - timedelta(days=1), EVE, tzinfo=SHANGHAI),
+        _MORNING: datetime.combine(day, MORNING, tzinfo=SHANGHAI),
     }

@@ -134,10 +134,11 @@ def day_page(
     problem: RefusalText | None = None,
     again: tuple[str, str, str] | None = None,
     other_day: bool = False,
+    box_only: bool = False,
     status: int = 200,
 ) -> web.Response:
     """The clerk's day with the scan box. ``again``: the code that needs a reason, the refusal that asks for it, and the
-    reason given already for serving another station's booking."""
+    reason given already for serving another station's booking. ``box_only``: the scan box without the list."""
     return html_page(
         "day.html",
         status=status,
@@ -146,6 +147,7 @@ def day_page(
         problem=problem,
         again=again,
         other_day=other_day,
+        box_only=box_only,
     )
 
 

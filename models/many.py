@@ -1,7 +1,8 @@
 """Statements over many rows at once, below the ORM: what a group (``models.group``) reads and writes with.
 
-A statement is written once, as PostgreSQL says it: ``$1``, lists as ``= ANY($1::type[])``, ``FOR UPDATE``. SQLite is
-told the same in its words. Values go as the column types of the models make them; moments are in UTC.
+A statement is written once, as PostgreSQL says it: ``$1``, lists as ``= ANY($1::type[])``, pairs as
+``unnest($1::type[], $2::type[]) AS name (one, other)``, ``FOR UPDATE``. SQLite is told the same in its words. Values go
+as the column types of the models make them; moments are in UTC.
 """
 
 import json
@@ -20,6 +21,10 @@ from models.store import connection
 Row = Mapping[str, Any]
 
 _LISTS = re.compile(r"= ANY\(\$(\d+)::\w+\[\]\)")
+_PAIRS = re.compile(r"unnest\(\$(\d+)::\w+\[\], \$(\d+)::\w+\[\]\) AS (\w+) \((\w+), (\w+)\)")
+_PAIRS_TOLD = (
+    r"(SELECT a.value AS \4, b.value AS \5 FROM json_each(?\1) a JOIN json_each(?\2) b ON a.key = b.key) AS \3"
+)
 _PLACES = re.compile(r"\$(\d+)(::\w+)?")
 _LOCKS = re.compile(r" FOR UPDATE( OF \w+)?( SKIP LOCKED)?")
 _JSON = frozenset({"JSON", "JSONB"})
@@ -69,7 +74,7 @@ def read_as(model: type[Model], row: Row) -> Any:
 @cache
 def in_sqlite(statement: str) -> str:
     """The statement in SQLite's words. A transaction there holds every row, so that nothing is locked by itself."""
-    told = _LISTS.sub(r"IN (SELECT value FROM json_each(?\1))", statement)
+    told = _PAIRS.sub(_PAIRS_TOLD, _LISTS.sub(r"IN (SELECT value FROM json_each(?\1))", statement))
     return _LOCKS.sub("", _PLACES.sub(r"?\1", told))
 
 

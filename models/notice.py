@@ -11,7 +11,11 @@ from domain.terms import Channel, NoticeKind
 from models.account import Account
 from models.case import Case
 from models.columns import SealedJson, UtcDatetime
+from models.many import rows
 from models.store import insert_once
+
+_SKIP = """UPDATE notice SET status = 'skipped', settled_at = $1::timestamptz
+WHERE dedupe_key = ANY($2::varchar[]) AND status = 'owed'"""
 
 
 class Notice(Model):
@@ -77,6 +81,12 @@ async def drop_owed(key_begins: str, at: datetime) -> None:
     """Skip the notices whose keys begin so and that were not sent yet: what they tell is no longer true."""
     owed = Notice.filter(dedupe_key__startswith=key_begins, status="owed")
     await owed.update(status="skipped", settled_at=at)
+
+
+async def skip_notices(keys: Collection[str], at: datetime) -> None:
+    """As ``drop_owed``, for notices whose whole keys are known."""
+    if keys:
+        await rows(_SKIP, at, list(keys))
 
 
 async def notices_with(key_begins: str) -> list[Notice]:

@@ -186,10 +186,10 @@ async def close_slots(ids: Sequence[int]) -> None:
 
 
 async def bookings_at(point_id: int, start: datetime, end: datetime) -> Sequence[Booking]:
-    """Bookings of a point between two times, live or kept (the person came), case and applicant loaded, by time."""
+    """Bookings of a point between two times, live or kept (the person came), slot and case loaded, by time."""
     counts = Q(ended_at=None) | Q(how_ended="kept")
     found = Booking.filter(counts, slot__point_id=point_id, slot__starts_at__gte=start, slot__starts_at__lt=end)
-    return await found.select_related("slot", "case", "case__applicant").order_by("slot__starts_at", "id")
+    return await found.select_related("slot", "case").order_by("slot__starts_at", "id")
 
 
 async def visits_between(start: datetime, end: datetime) -> list[Booking]:

@@ -1,5 +1,6 @@
 """Clerks and other staff, their sessions, and the station systems that report to us."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,14 @@ from tortoise.models import Model
 
 from domain.terms import KeyAlgorithm, StaffRole
 from models.columns import SealedText, UtcDatetime
+from models.group import Group
+from models.many import read_as, rows
 from models.place import AcceptancePoint
 from models.store import insert_once
+
+_LIVE = "SELECT * FROM staff_session WHERE token_hash = ANY($1::varchar[]) AND ended_at IS NULL"
+_PEOPLE = "SELECT * FROM staff WHERE id = ANY($1::int[])"
+_POINTS = "SELECT * FROM acceptance_point WHERE id = ANY($1::int[])"
 
 
 class Staff(Model):
@@ -158,8 +165,25 @@ async def start_staff_session(**columns: Any) -> None:
 
 
 async def live_staff_session(token_hash: str) -> StaffSession | None:
-    """A session that was not ended, with staff and point loaded."""
-    return await StaffSession.get_or_none(token_hash=token_hash, ended_at=None).select_related("staff", "staff__point")
+    """A session that was not ended, with staff and point loaded. Those who come at once are looked up together."""
+    return await _SESSIONS.do(token_hash)
+
+
+async def _live_sessions(token_hashes: Sequence[str]) -> list[StaffSession | Exception | None]:
+    found: list[StaffSession] = [read_as(StaffSession, row) for row in await rows(_LIVE, list(token_hashes))]
+    people: dict[int, Staff] = {
+        row["id"]: read_as(Staff, row) for row in await rows(_PEOPLE, [one.staff_id for one in found])
+    }
+    at_points = [one.point_id for one in people.values() if one.point_id is not None]
+    points = {row["id"]: read_as(AcceptancePoint, row) for row in (await rows(_POINTS, at_points) if at_points else ())}
+    for session in found:
+        session.staff = people[session.staff_id]
+        session.staff.point = points.get(session.staff.point_id)
+    by_token = {session.token_hash: session for session in found}
+    return [by_token.get(token_hash) for token_hash in token_hashes]
+
+
+_SESSIONS: Group[str, StaffSession | None] = Group(_live_sessions, reading=True)
 
 
 async def touch_staff_session(session_id: int, at: datetime) -> None:

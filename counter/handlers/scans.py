@@ -7,7 +7,6 @@ from casework.hand_off import redeem_code
 from casework.read_picture import code_in_picture
 from casework.serve import find_at_counter
 from counter.forms import Form
-from counter.handlers.days import list_of
 from counter.keys import DEPS
 from counter.pages import day_page, refused, see_other
 from domain.handoff import Scanned, normalise_code, what_was_scanned
@@ -19,7 +18,8 @@ _NEED_REASONS = {"not_service_day", "code_other_station"}
 
 
 async def scan(request: web.Request, officer: Officer, form: Form) -> web.Response:
-    """Redeem a code or find a number, and go to its case. A refusal comes back on top of the day's list."""
+    """Redeem a code or find a number, and go to its case. A refusal comes back on top of the box, without
+    the day's list: nobody's name is read, and none put on record as read, for a code that opens nothing."""
     return await _take(request, officer, form, form.raw("code")[: LONGEST_SCAN + 1])
 
 
@@ -44,9 +44,10 @@ async def _refuse(request: web.Request, officer: Officer, form: Form, refusal: R
     asks = refusal.code if refusal.code in _NEED_REASONS else ""
     return day_page(
         officer,
-        await list_of(request, officer),
+        None,
         problem=problem,
         again=(text, asks, form.raw("other_station_reason")[:100]) if asks else None,
+        box_only=True,
         status=status,
     )
 
@@ -61,5 +62,5 @@ async def _address(request: web.Request, officer: Officer, form: Form, text: str
     if what_was_scanned(text) is Scanned.NUMBER:
         return f"/cases/{await find_at_counter(deps, officer, text)}"
     code = normalise_code(text)
-    case = await redeem_code(deps, officer, code, other_day_reason=other_day, other_station_reason=other_station)
-    return f"/cases/{case.number}?done=scan"
+    number = await redeem_code(deps, officer, code, other_day_reason=other_day, other_station_reason=other_station)
+    return f"/cases/{number}?done=scan"

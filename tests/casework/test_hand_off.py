@@ -32,7 +32,8 @@ async def scan(town: Town, code: str, point: str = NANCHANG, **more: str) -> obj
 
 async def test_a_code_checks_the_person_in_and_opens_the_case(town: Town) -> None:
     way = await gone(town, "signed")
-    case = await redeem_code(town.deps, await town.clerk(), await way.code())
+    assert await redeem_code(town.deps, await town.clerk(), await way.code()) == way.number
+    case = await way.at_counter()
     assert (case.number, case.checked_in, case.identity_number) == (way.number, True, way.identity_number)
     assert {"accept", "decline"} <= set(case.may)
 

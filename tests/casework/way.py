@@ -15,7 +15,7 @@ from casework.pre_register import PersonFacts, add_ward, declare_self
 from casework.register_arrival import register_arrival
 from casework.release_card import ReleaseAct, release_card
 from casework.report import Report, ReportFacts, report
-from casework.serve import read_case
+from casework.serve import counter_case, read_case
 from casework.sign import SigningAct, show_letter, sign_letter
 from casework.views import CaseView, CounterCase, ReportReceipt
 from domain.local_time import SHANGHAI
@@ -31,6 +31,7 @@ from domain.terms import (
     SignatureMethod,
     Whose,
 )
+from models.case import Case
 from tests.casework.town import (
     GD_CENTRE,
     GD_POLICE,
@@ -176,7 +177,12 @@ class Way:
         return (await issue_code(self.deps, self.citizen, self.number, key())).code
 
     async def check_in(self) -> CounterCase:
-        return await redeem_code(self.deps, await self.town.clerk(self.kind.point), await self.code())
+        await redeem_code(self.deps, await self.town.clerk(self.kind.point), await self.code())
+        return await self.at_counter()
+
+    async def at_counter(self) -> CounterCase:
+        """The whole case as the counter works on it."""
+        return await counter_case(self.deps, await Case.get(number=self.number))
 
     async def confirm(self) -> None:
         if self.kind.letter is not None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from casework.accept import Acceptance, accept, confirm_letter
 from casework.deps import Deps
 from casework.hand_off import redeem_code
+from casework.serve import counter_case
 from casework.sign_in_officer import sign_in_officer, who_serves
 from domain.terms import CaseState, SignatureMethod
 from models.audit import AuditEntry
@@ -18,7 +19,8 @@ from tests.counter.stations import bring_to_counter
 async def accepted(deps: Deps, number: str) -> Walker:
     walker = await adult(deps)
     clerk = await who_serves(deps, (await sign_in_officer(deps, "clerk-nc", PASSWORD)).token)
-    seen = await redeem_code(deps, clerk, await code_of(deps, walker))
+    number_at_counter = await redeem_code(deps, clerk, await code_of(deps, walker))
+    seen = await counter_case(deps, await Case.get(number=number_at_counter))
     await confirm_letter(deps, clerk, walker.number, SignatureMethod.PHONE)
     materials = tuple(line.code for line in seen.materials)
     stated = Acceptance(number, f"HZ-{number[-4:]}", materials, tuple(line.code for line in seen.checks))
