@@ -8,6 +8,7 @@ as the column types of the models make them; moments are in UTC.
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -27,18 +28,22 @@ _PAIRS_TOLD = (
 )
 _PLACES = re.compile(r"\$(\d+)(::\w+)?")
 _LOCKS = re.compile(r" FOR UPDATE( OF \w+)?( SKIP LOCKED)?")
+_NUMBERS = re.compile(r"\$(\d+)")
 _JSON = frozenset({"JSON", "JSONB"})
+_SAYS_SO = " RETURNING 1"
+
+
+@dataclass(frozen=True)
+class Write:
+    """A statement in the words of the open database, and its values; on SQLite once for each list of them."""
+
+    statement: str
+    each: Sequence[Sequence[Any]]
 
 
 async def rows(statement: str, *values: Any) -> Sequence[Row]:
     """What a statement reads, or gives back of what it wrote."""
-    client = connection()
-    async with client.acquire_connection() as raw:
-        if client.capabilities.dialect == "postgres":
-            found: Sequence[Row] = await raw.fetch(statement, *values)
-            return found
-        told = [_plain(value) for value in values]
-        return await _in_thread(raw, in_sqlite(statement), [told])
+    return await _asked(writing(statement, *values))
 
 
 async def insert_all(model: type[Model], given: Sequence[dict[str, Any]], returning: str = "") -> Sequence[Row]:
@@ -48,8 +53,18 @@ async def insert_all(model: type[Model], given: Sequence[dict[str, Any]], return
 
     ``returning``: columns to give back of those that were inserted, in no certain order.
     """
-    if not given:
-        return []
+    return await _asked(inserting(model, given, returning)) if given else []
+
+
+def writing(statement: str, *values: Any) -> Write:
+    """A statement for ``rows_written``; it gives nothing back."""
+    if _on_postgres():
+        return Write(statement, [values])
+    return Write(in_sqlite(statement), [[_plain(value) for value in values]])
+
+
+def inserting(model: type[Model], given: Sequence[dict[str, Any]], returning: str = "") -> Write:
+    """As ``insert_all``, for ``rows_written``. Of no rows there is nothing to write: IndexError."""
     names, defaults = _shape(model, tuple(given[0]))
     fields = [model._meta.fields_map[name] for name in names]  # noqa: SLF001 — where Tortoise describes a table
     blank = _blank(model)
@@ -57,18 +72,65 @@ async def insert_all(model: type[Model], given: Sequence[dict[str, Any]], return
         [field.to_db_value(value, blank) for field, value in zip(fields, (*row.values(), *defaults), strict=True)]
         for row in given
     ]
+    if _on_postgres():
+        return Write(_insert(model, names, returning), [list(map(list, zip(*made, strict=True)))])
+    return Write(_insert_one(model, names, returning), made)
+
+
+async def rows_written(*writes: Write) -> list[int]:
+    """Do several writes in one visit to the database; how many rows each of them wrote.
+
+    None may touch what another one touches: on PostgreSQL they are one statement, and see nothing of each other.
+    """
     client = connection()
     async with client.acquire_connection() as raw:
-        if client.capabilities.dialect == "postgres":
-            statement = _insert(model, names, returning)
-            inserted: Sequence[Row] = await raw.fetch(statement, *map(list, zip(*made, strict=True)))
-            return inserted
-        return await _in_thread(raw, _insert_one(model, names, returning), made)
+        if _on_postgres():
+            statement = _one_statement(tuple((write.statement, len(write.each[0])) for write in writes))
+            told = await raw.fetchrow(statement, *(value for write in writes for value in write.each[0]))
+            return list(told)
+        told_of = [(write.statement + _SAYS_SO, write.each) for write in writes]
+        return [len(found) for found in await _in_thread(raw, told_of)]
+
+
+async def _asked(write: Write) -> Sequence[Row]:
+    client = connection()
+    async with client.acquire_connection() as raw:
+        if _on_postgres():
+            found: Sequence[Row] = await raw.fetch(write.statement, *write.each[0])
+            return found
+        return (await _in_thread(raw, [(write.statement, write.each)]))[0]
+
+
+def _on_postgres() -> bool:
+    return connection().capabilities.dialect == "postgres"
+
+
+@cache
+def _one_statement(writes: tuple[tuple[str, int], ...]) -> str:
+    """Writes as one statement: their parameters are numbered on, and each says how many rows it wrote."""
+    parts, before = [], 0
+    for at, (statement, values) in enumerate(writes):
+        numbered = _NUMBERS.sub(lambda found, on=before: f"${int(found[1]) + on}", statement)  # type: ignore[misc]
+        parts.append(f"w{at} AS ({numbered}{_SAYS_SO})")
+        before += values
+    counts = ", ".join(f"(SELECT count(*) FROM w{at})" for at in range(len(writes)))  # noqa: S608
+    return f"WITH {', '.join(parts)} SELECT {counts}"
 
 
 def read_as(model: type[Model], row: Row) -> Any:
     """A row of all columns as its model, for whoever decides about it. Raises KeyError when a column is missing."""
     return model._init_from_db(**row)  # noqa: SLF001 — as its own query does
+
+
+def columns_of(model: type[Model], table: str) -> str:
+    """All columns of a model for a SELECT that joins, named by its table there, as ``read_part`` reads them."""
+    return ", ".join(f'{table}."{name}" AS {table}_{name}' for name in model._meta.fields_db_projection.values())  # noqa: SLF001
+
+
+def read_part(model: type[Model], row: Row, table: str) -> Any:
+    """A model out of a row of several tables."""
+    names = model._meta.fields_db_projection.values()  # noqa: SLF001
+    return read_as(model, {name: row[f"{table}_{name}"] for name in names})
 
 
 @cache
@@ -126,17 +188,16 @@ def _type(field: Field[Any]) -> str:
     return kind.partition("(")[0]
 
 
-async def _in_thread(raw: Any, statement: str, each: Sequence[Sequence[Any]]) -> list[Row]:
-    """The statement once for each list of values, in one visit to the connection's thread."""
-    found: list[Row] = await raw._execute(_run, raw._conn, statement, each)  # noqa: SLF001
+async def _in_thread(raw: Any, told: Sequence[tuple[str, Sequence[Sequence[Any]]]]) -> list[list[Row]]:
+    """Every statement once for each list of its values, in one visit to the connection's thread."""
+    found: list[list[Row]] = await raw._execute(_run, raw._conn, told)  # noqa: SLF001
     return found
 
 
-def _run(connection: Any, statement: str, each: Sequence[Sequence[Any]]) -> list[Row]:
-    found: list[Row] = []
-    for values in each:
-        found += connection.execute(statement, values).fetchall()
-    return found
+def _run(connection: Any, told: Sequence[tuple[str, Sequence[Sequence[Any]]]]) -> list[list[Row]]:
+    return [
+        [row for values in each for row in connection.execute(statement, values).fetchall()] for statement, each in told
+    ]
 
 
 def _plain(value: Any) -> Any:

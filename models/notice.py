@@ -11,7 +11,7 @@ from domain.terms import Channel, NoticeKind
 from models.account import Account
 from models.case import Case
 from models.columns import SealedJson, UtcDatetime
-from models.many import rows
+from models.many import Write, rows_written, writing
 from models.store import insert_once
 
 _SKIP = """UPDATE notice SET status = 'skipped', settled_at = $1::timestamptz
@@ -85,8 +85,12 @@ async def drop_owed(key_begins: str, at: datetime) -> None:
 
 async def skip_notices(keys: Collection[str], at: datetime) -> None:
     """As ``drop_owed``, for notices whose whole keys are known."""
-    if keys:
-        await rows(_SKIP, at, list(keys))
+    await rows_written(skipping(keys, at))
+
+
+def skipping(keys: Collection[str], at: datetime) -> Write:
+    """``skip_notices`` among other writes (``models.many.rows_written``)."""
+    return writing(_SKIP, at, list(keys))
 
 
 async def notices_with(key_begins: str) -> list[Notice]:

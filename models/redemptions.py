@@ -3,7 +3,7 @@
 The case is locked before its code and its booking, as by every act.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,60 +11,82 @@ from typing import Any
 from domain.terms import CaseState
 from models.audit import AuditEntry
 from models.case import Case, CaseEvent
-from models.handoff import HandoffCode
-from models.many import insert_all, read_as, rows
+from models.many import inserting, read_as, rows, rows_written, writing
+from models.notice import skipping
 from models.slot import Slot
 
-_CODES = "SELECT * FROM handoff_code WHERE code_hash = ANY($1::varchar[])"
-_CASES = "SELECT * FROM service_case WHERE id = ANY($1::int[]) ORDER BY number FOR UPDATE"
-_BOOKED = """SELECT b.id, b.case_id, s.starts_at FROM booking b JOIN slot s ON s.id = b.slot_id
-WHERE b.case_id = ANY($1::int[]) AND b.ended_at IS NULL"""
+_WITH_CODES = """SELECT c.*, k.id AS code_id, k.code_hash, k.point_id AS code_point_id, k.expires_at,
+k.redeemed_at IS NULL AND k.revoked_at IS NULL AS live, b.id AS booking_id, s.starts_at
+FROM handoff_code k JOIN service_case c ON c.id = k.case_id
+LEFT JOIN booking b ON b.case_id = c.id AND b.ended_at IS NULL LEFT JOIN slot s ON s.id = b.slot_id
+WHERE k.code_hash = ANY($1::varchar[]) ORDER BY c.number FOR UPDATE OF c"""
 _SPEND = """UPDATE handoff_code SET redeemed_at = $1::timestamptz, redeemed_by_id = by.staff
 FROM unnest($2::int[], $3::int[]) AS by (code, staff) WHERE id = by.code
-AND redeemed_at IS NULL AND revoked_at IS NULL AND expires_at > $1::timestamptz RETURNING id"""
-_DRAW = "UPDATE service_case SET last_seq = last_seq + 1 WHERE id = ANY($1::int[]) AND state = $2 RETURNING id"
-_KEPT = "UPDATE booking SET ended_at = $1::timestamptz, how_ended = 'kept' WHERE id = ANY($2::int[])"
+AND redeemed_at IS NULL AND revoked_at IS NULL AND expires_at > $1::timestamptz"""
+_DRAW = """UPDATE service_case SET last_seq = drawn.seq FROM unnest($1::int[], $2::int[]) AS drawn (one, seq)
+WHERE id = drawn.one AND state = $3 AND last_seq + 1 = drawn.seq"""
+_KEEP = """UPDATE booking SET ended_at = $1::timestamptz, how_ended = 'kept'
+WHERE id = ANY($2::int[]) AND ended_at IS NULL"""
 
 
 @dataclass(frozen=True)
-class Visit:
-    """The live booking of a case: its id and when it begins."""
+class Shown:
+    """A code that was shown at a counter: its case, locked, and the live booking with its start."""
 
-    booking_id: int
-    starts_at: datetime
-
-
-async def codes_with(hashes: Collection[str]) -> dict[str, HandoffCode]:
-    """Codes by their hashes."""
-    return {row["code_hash"]: read_as(HandoffCode, row) for row in await rows(_CODES, list(hashes))}
-
-
-async def lock_cases_by_id(case_ids: Collection[int]) -> dict[int, Case]:
-    """Cases by id, nobody else's until the transaction ends."""
-    return {row["id"]: read_as(Case, row) for row in await rows(_CASES, list(case_ids))}
+    code_id: int
+    code_hash: str
+    point_id: int
+    expires_at: datetime
+    live: bool
+    case: Case
+    booking_id: int | None
+    starts_at: datetime | None
 
 
-async def visits_of(case_ids: Collection[int]) -> dict[int, Visit]:
-    """The live bookings of cases, by case."""
-    starts_of = Slot._meta.fields_map["starts_at"].to_python_value  # noqa: SLF001 — SQLite keeps it as text
-    found = await rows(_BOOKED, list(case_ids))
-    return {row["case_id"]: Visit(row["id"], starts_of(row["starts_at"])) for row in found}
+class LostRace(Exception):
+    """A code, a case or a booking changed before it was locked: everything is undone, and done one by one."""
 
 
-async def spend_codes(by_staff: Mapping[int, int], at: datetime) -> set[int]:
-    """Redeem live codes, each for a member of staff; the ids of those that nobody else redeemed first."""
-    spent = await rows(_SPEND, at, list(by_staff.keys()), list(by_staff.values()))
-    return {row["id"] for row in spent}
+async def lock_shown(hashes: Collection[str]) -> dict[str, Shown]:
+    """Codes by their hashes; nobody else changes their cases until the transaction ends."""
+    return {row["code_hash"]: _shown(dict(row)) for row in await rows(_WITH_CODES, list(hashes))}
 
 
-async def write_check_ins(events: Sequence[dict[str, Any]], audits: Sequence[dict[str, Any]]) -> None:
-    """Draw the next event number of locked open cases, and append events and audit entries."""
-    await rows(_DRAW, [event["case_id"] for event in events], CaseState.OPEN.value)
-    await insert_all(CaseEvent, events)
-    await insert_all(AuditEntry, audits)
+def _shown(row: dict[str, Any]) -> Shown:
+    starts_at, expires_at = _moment(row.pop("starts_at")), _moment(row.pop("expires_at"))
+    assert expires_at is not None
+    return Shown(
+        row.pop("code_id"), row.pop("code_hash"), row.pop("code_point_id"), expires_at, bool(row.pop("live")),
+        booking_id=row.pop("booking_id"), starts_at=starts_at, case=read_as(Case, row),
+    )  # fmt: skip
 
 
-async def keep_visits(booking_ids: Collection[int], at: datetime) -> None:
-    """End live bookings of locked cases: the persons came."""
-    if booking_ids:
-        await rows(_KEPT, at, list(booking_ids))
+def _moment(value: Any) -> datetime | None:
+    """SQLite keeps it as text."""
+    moment: datetime | None = Slot._meta.fields_map["starts_at"].to_python_value(value)  # noqa: SLF001
+    return moment
+
+
+async def check_in(
+    shown: Sequence[tuple[Shown, int]],
+    events: Sequence[dict[str, Any]],
+    audits: Sequence[dict[str, Any]],
+    reminders: Sequence[str],
+    at: datetime,
+) -> None:
+    """Spend codes, each for a member of staff, end their bookings as kept, and write what goes with it.
+
+    Raises LostRace when one of them is not as it was read.
+    """
+    cases = {one.case.id: one.case.last_seq + 1 for one, _ in shown}
+    bookings = [one.booking_id for one, _ in shown if one.booking_id is not None]
+    spent, drawn, kept, *_ = await rows_written(
+        writing(_SPEND, at, [one.code_id for one, _ in shown], [staff_id for _, staff_id in shown]),
+        writing(_DRAW, list(cases), list(cases.values()), CaseState.OPEN.value),
+        writing(_KEEP, at, bookings),
+        skipping(reminders, at),
+        inserting(CaseEvent, events),
+        inserting(AuditEntry, audits),
+    )
+    if (spent, drawn, kept) != (len(shown), len(shown), len(bookings)):
+        raise LostRace

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from tortoise import fields
@@ -11,13 +12,9 @@ from tortoise.models import Model
 from domain.terms import KeyAlgorithm, StaffRole
 from models.columns import SealedText, UtcDatetime
 from models.group import Group
-from models.many import read_as, rows
+from models.many import Row, columns_of, read_part, rows
 from models.place import AcceptancePoint
 from models.store import insert_once
-
-_LIVE = "SELECT * FROM staff_session WHERE token_hash = ANY($1::varchar[]) AND ended_at IS NULL"
-_PEOPLE = "SELECT * FROM staff WHERE id = ANY($1::int[])"
-_POINTS = "SELECT * FROM acceptance_point WHERE id = ANY($1::int[])"
 
 
 class Staff(Model):
@@ -170,17 +167,25 @@ async def live_staff_session(token_hash: str) -> StaffSession | None:
 
 
 async def _live_sessions(token_hashes: Sequence[str]) -> list[StaffSession | Exception | None]:
-    found: list[StaffSession] = [read_as(StaffSession, row) for row in await rows(_LIVE, list(token_hashes))]
-    people: dict[int, Staff] = {
-        row["id"]: read_as(Staff, row) for row in await rows(_PEOPLE, [one.staff_id for one in found])
-    }
-    at_points = [one.point_id for one in people.values() if one.point_id is not None]
-    points = {row["id"]: read_as(AcceptancePoint, row) for row in (await rows(_POINTS, at_points) if at_points else ())}
-    for session in found:
-        session.staff = people[session.staff_id]
-        session.staff.point = points.get(session.staff.point_id)
-    by_token = {session.token_hash: session for session in found}
-    return [by_token.get(token_hash) for token_hash in token_hashes]
+    found = {row["s_token_hash"]: _session(row) for row in await rows(_live(), list(token_hashes))}
+    return [found.get(token_hash) for token_hash in token_hashes]
+
+
+def _session(row: Row) -> StaffSession:
+    session: StaffSession = read_part(StaffSession, row, "s")
+    session.staff = read_part(Staff, row, "w")
+    session.staff.point = read_part(AcceptancePoint, row, "p") if session.staff.point_id is not None else None
+    return session
+
+
+@cache
+def _live() -> str:
+    """Not at import: the columns of a table are known once all of them are."""
+    return (
+        f"SELECT {columns_of(StaffSession, 's')}, {columns_of(Staff, 'w')}, {columns_of(AcceptancePoint, 'p')} "  # noqa: S608
+        "FROM staff_session s JOIN staff w ON w.id = s.staff_id LEFT JOIN acceptance_point p ON p.id = w.point_id "
+        "WHERE s.token_hash = ANY($1::varchar[]) AND s.ended_at IS NULL"
+    )
 
 
 _SESSIONS: Group[str, StaffSession | None] = Group(_live_sessions, reading=True)
