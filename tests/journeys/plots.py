@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tests.journeys import steps_certificate as certificate
 from tests.journeys import steps_citizen as citizen
 from tests.journeys import steps_counter as counter
 from tests.journeys import steps_feed as feed
 from tests.journeys import steps_offline as offline
 from tests.journeys import steps_police as police
 from tests.journeys import steps_slip as slip
-from tests.journeys.time_limits import GUANGDONG_REVIEW, JIANGXI_REVIEW
+from tests.journeys import steps_temporary as temporary
+from tests.journeys.time_limits import CERTIFICATE_CHECK, GUANGDONG_REVIEW, JIANGXI_REVIEW
 from tests.journeys.walk import Guardian, Plot, Step
 
 _WITH_LETTER = ("opened", "booked", "letter_signed", "code_issued", "checked_in", "presence_stated", "accepted")
@@ -108,18 +110,64 @@ RETURN_SLIP = replace(
         *_MADE, "arrival_registered", "released", "closed",
     ),
 )  # fmt: skip
-_ALL = (ADULT, MINOR, GUANGDONG, CROSS_PROVINCE, OFFLINE, RETURN_SLIP)
+_NEED = {"urgent_need": "下周参加考试，需要身份证件"}
+_ALONG = ("opened", "temporary_card_asked", *_WITHOUT_LETTER[1:])
+TEMPORARY = replace(
+    CROSS_PROVINCE,
+    name="temporary-card",
+    stated=_NEED,
+    history=(*_ALONG, *_MADE, "arrival_registered", "released", "closed"),
+)
+REFUSED = replace(
+    CROSS_PROVINCE,
+    name="refused",
+    stated=_NEED,
+    messages=("issuance_refused",),
+    history=(*_ALONG, "review_started", "issuance_refused"),
+    ending=("issuance_refused", "常住户口所在地公安机关"),
+)
+ON_THE_SPOT = replace(
+    CROSS_PROVINCE,
+    name="certificate-on-the-spot",
+    age=36,
+    item="household_certificate",
+    stated={"booklet_obtainable": False, "certificate": {"matters": ["name", "registered_address"]}},
+    proof=("employment", "applicant"),  # R038
+    papers=("valid_id", "application_form"),  # R051
+    papers_before=("valid_id", "application_form"),
+    letter="not_required",
+    review=CERTIFICATE_CHECK,
+    messages=("certificate_ready",),
+    history=(*_WITHOUT_LETTER, "certified", "released", "filed", "closed"),
+)
+BY_OFFICER = replace(
+    ON_THE_SPOT,
+    name="certificate-by-officer",
+    stated={"booklet_obtainable": False, "certificate": {"matters": ["kinship"], "other": "曾在同一户口簿"}},
+    history=(
+        *_WITHOUT_LETTER, "materials_sent", "review_started", "content_confirmed", "certified", "released", "closed",
+    ),
+)  # fmt: skip
+_ALL = (
+    ADULT, MINOR, GUANGDONG, CROSS_PROVINCE, OFFLINE, RETURN_SLIP, TEMPORARY, ON_THE_SPOT, BY_OFFICER, REFUSED,
+)  # fmt: skip
 PLOTS: Mapping[str, Plot] = {plot.name: plot for plot in _ALL}
 
 
 def steps_of(plot: Plot) -> tuple[Step, ...]:
     """The whole way of a story."""
+    if plot.item == "household_certificate":
+        return _certificate(plot)
+    along = (Step("同时申领临时身份证", "temporary card asked for along with it", temporary.asked_along),)
+    one_visit = (Step("临时身份证不用另外预约", "one visit for both", temporary.no_visit_of_its_own),)
     return (
         *_arriving(plot),
         Step("居住信息申报", "residence declared", citizen.declare_residence),
         Step("办理条件和材料清单", "eligibility and checklist", citizen.eligibility),
         Step("提交申请", "case opened", citizen.open_case),
+        *(along if "urgent_need" in plot.stated else ()),
         Step("预约受理点和时间", "station and place booked", citizen.book),
+        *(one_visit if "urgent_need" in plot.stated else ()),
         *_letter(plot),
         *(_at_the_counter(plot) if plot.online else _over_the_air_gap()),
     )
@@ -141,11 +189,76 @@ def _at_the_counter(plot: Plot) -> tuple[Step, ...]:
         Step("出示二维码", "hand-off code and QR", citizen.issue_code),
         *_counter(plot),
         Step("户籍地开始审核", "reported: under review", police.review_started),
+        *(_refused() if plot.ending[0] == "issuance_refused" else _issued(plot)),
+    )
+
+
+def _refused() -> tuple[Step, ...]:
+    return (
+        Step("户籍地不予签发", "reported: not issued; the temporary card is void", police.refused),
+        Step("收到未予签发通知", "told why and where to go", police.refusal_notices),
+        Step("办结的申请不再变动", "what ended stays ended", police.nothing_more_to_do),
+        Step("办结", "ended", police.closed),
+    )
+
+
+def _issued(plot: Plot) -> tuple[Step, ...]:
+    waited = (Step("临时身份证等签发", "temporary card waits for the issue", temporary.waiting),)
+    return (
+        *(waited if "urgent_need" in plot.stated else ()),
         Step("审核签发", "reported: issued", police.issued),
+        *(_temporary_card() if "urgent_need" in plot.stated else ()),
         Step("开始制证", "reported: in production", police.production_started),
         Step("证件分发", "reported: dispatched", police.dispatched),
         *(_by_post() if plot.delivery == "post" else _at_the_station(plot)),
         Step("办结", "closed", police.closed),
+    )
+
+
+def _temporary_card() -> tuple[Step, ...]:
+    return (
+        Step("开始制作临时身份证", "three days to make it", temporary.making),
+        Step("临时身份证制好", "registered as made; told", temporary.made),
+        Step("缴费领取临时身份证", "handed over against slip and fee", temporary.handed_over),
+    )
+
+
+def _certificate(plot: Plot) -> tuple[Step, ...]:
+    return (
+        *_arriving(plot),
+        Step("可以证明的事项", "what may be certified", certificate.matters),
+        Step("居住信息申报", "residence declared", citizen.declare_residence),
+        Step("办理条件和材料清单", "eligibility and checklist", citizen.eligibility),
+        Step("能取得户口簿的不用开证明", "refused to who has the booklet", certificate.with_the_booklet),
+        Step("提交申请", "case opened", citizen.open_case),
+        Step("申请的事项", "what is asked for", certificate.asked),
+        Step("预约受理点和时间", "station and place booked", citizen.book),
+        *_letter(plot),
+        Step("出示二维码", "hand-off code and QR", citizen.issue_code),
+        Step("窗口登录", "clerk signed in", counter.sign_in),
+        Step("扫码核对预登记信息", "clerk scanned: pre-filled case beside the checklist", counter.scan),
+        Step("受理", "accepted", certificate.accept),
+        *(_on_the_spot() if "filed" in plot.history else _by_officer()),
+        Step("核验证明", "verified by anybody", certificate.verify),
+        Step("办结", "closed", police.closed),
+    )
+
+
+def _on_the_spot() -> tuple[Step, ...]:
+    return (
+        Step("现场开具（附件2）", "form 2 issued on the spot", certificate.on_the_spot),
+        Step("交给申请人", "sealed and handed over", certificate.hand_over),
+        Step("向户籍地备案", "filing notice sent", certificate.file_notice),
+    )
+
+
+def _by_officer() -> tuple[Step, ...]:
+    return (
+        Step("送户籍地查证", "papers sent to the household station", certificate.send_materials),
+        Step("户籍地签收", "received: five working days", certificate.received),
+        Step("户籍地反馈", "answered", certificate.answered),
+        Step("开具证明（附件1）", "form 1 issued; told to collect", certificate.certify),
+        Step("交给申请人", "sealed and handed over", certificate.hand_over),
     )
 
 
@@ -201,7 +314,9 @@ def _at_the_station(plot: Plot) -> tuple[Step, ...]:
         Step("收到领证通知", "pickup notice received by WeChat and SMS", police.pickup_notice),
     )
     if plot.guardian is None:
-        return (*arrived, Step("四项核验后发放", "released after the four checks", counter.release_to_self))
+        back = (Step("交回临时身份证", "temporary card handed back", temporary.back),)
+        taken = Step("四项核验后发放", "released after the four checks", counter.release_to_self)
+        return (*arrived, taken, *(back if "urgent_need" in plot.stated else ()))
     return (
         *arrived,
         Step("委托亲属代领", "relative named to collect", citizen.name_relative),

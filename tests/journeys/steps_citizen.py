@@ -92,7 +92,7 @@ async def declare_residence(walk: Walk) -> None:
     plot = walk.plot
     body: dict[str, Any] = {
         "person_id": walk.person_id,
-        "item": ITEM,
+        "item": walk.plot.item,
         "division": plot.residence,
         "address": plot.residence_address,
         "declared_locally": False,
@@ -109,9 +109,9 @@ async def eligibility(walk: Walk) -> None:
     """May I, what do I bring, who must come, until when: the same answer to the declaration and to anyone asking."""
     plot = walk.plot
     path = f"/residence-declarations/{walk.declaration['id']}"
-    declared = (await walk.citizen.get(path, item=ITEM)).done()["guide"]
+    declared = (await walk.citizen.get(path, item=walk.plot.item)).done()["guide"]
     query = {
-        "item": ITEM,
+        "item": walk.plot.item,
         "household": plot.household,
         "residence": plot.residence,
         "birth": walk.applicant.birth.isoformat(),
@@ -120,7 +120,7 @@ async def eligibility(walk: Walk) -> None:
     asked = (await Citizen(walk.wire, walk.world).get("/guide", **query)).done()
     for guide, papers in ((declared, plot.papers), (asked, plot.papers_before)):
         _insist_guide(walk, guide, papers)
-    if plot.proof:
+    if plot.proof and "tie_proof" in plot.papers_before:
         tie = asked["materials"][-1]
         same("one of three ties will do", len(tie["alternatives"]), 3)
         same("whose tie", tie["whose"], plot.proof[1])
@@ -131,11 +131,12 @@ async def open_case(walk: Walk) -> None:
     plot = walk.plot
     body: dict[str, Any] = {
         "declaration_id": walk.declaration["id"],
-        "item": ITEM,
+        "item": walk.plot.item,
         "delivery": plot.delivery,
         "never_held_card": True,
         "active_soldier": False,
         "information_true": True,
+        **plot.stated,
     }
     if plot.delivery == "post":
         post_to = {"recipient": walk.applicant.name, "phone": walk.phone.number, "address": plot.residence_address}
@@ -157,7 +158,7 @@ async def open_case(walk: Walk) -> None:
 async def book(walk: Walk) -> None:
     """A place at the point where the person lives (R005, R033): today's first free one, else tomorrow's."""
     plot = walk.plot
-    points = (await walk.citizen.get("/points", item=ITEM, division=plot.residence)).done()
+    points = (await walk.citizen.get("/points", item=walk.plot.item, division=plot.residence)).done()
     has("points nearby", [point["code"] for point in points], plot.point)
     slot = await _first_free(walk)
     wish = {"point": plot.point, "starts_at": slot["starts_at"]}
@@ -284,7 +285,7 @@ async def name_relative(walk: Walk) -> None:
 async def _first_free(walk: Walk) -> Any:
     for ahead in range(3):
         day = today() + timedelta(days=ahead)
-        query = {"item": ITEM, "day": day.isoformat()}
+        query = {"item": walk.plot.item, "day": day.isoformat()}
         slots = (await walk.citizen.get(f"/points/{walk.plot.point}/slots", **query)).done()
         if slots:
             return slots[0]
@@ -309,7 +310,8 @@ def _insist_guide(walk: Walk, guide: Any, papers: tuple[str, ...]) -> None:
     same("letter required", letter["required"], plot.letter != "not_required")
     same("letter has a text", letter["version"] is not None, plot.letter == "to_sign")
     same("fee", guide["fee"], 0)
-    same("validity in years", guide["validity_years"], 5 if plot.guardian else 10)
+    years = 5 if plot.guardian else 10
+    same("validity in years", guide["validity_years"], years if plot.item == ITEM else None)
     _insist_limit(guide["review"], plot.review)
     has("sources", " ".join(guide["sources"]), "R")
 

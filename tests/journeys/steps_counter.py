@@ -35,7 +35,7 @@ async def scan(walk: Walk) -> None:
     has("addresses", page.text, walk.applicant.household_address, walk.plot.residence_address)
     if walk.plot.guardian:
         has("guardian", page.text, walk.holder.name, walk.holder.number, "未满16周岁")
-    form = page.form(_at(walk, "acceptance"))
+    form = page.form(at(walk, "acceptance"))
     same("originals to see", form.ticks("materials_seen"), list(walk.plot.papers_before))
     walk.journal.keep("counter-case.html", page.html)
     (await _scan(walk)).insist_refused("code_used")
@@ -43,14 +43,14 @@ async def scan(walk: Walk) -> None:
 
 async def confirm_letter(walk: Walk) -> None:
     """Before the letter is confirmed nothing is accepted; signed on the phone or on paper (D1, D8)."""
-    page = await _case_page(walk)
+    page = await case_page(walk)
     (await _accept(walk, page)).insist_refused("letter_unconfirmed")
     on_paper = walk.plot.letter == "on_paper"
-    form = page.form(_at(walk, "acceptance"))
+    form = page.form(at(walk, "acceptance"))
     offered = [value for name, value in form.buttons if name == "method"]
     same("ways offered", offered, ["paper"] if on_paper else ["phone", "paper"])
     method = "paper" if on_paper else "phone"
-    confirmed = await walk.clerk.send(replace(form, action=_at(walk, "letter")), {"method": method})
+    confirmed = await walk.clerk.send(replace(form, action=at(walk, "letter")), {"method": method})
     has("after confirming", confirmed.text, "已确认")
     case = await walk.case()
     same("letter", (case["letter"]["standing"], case["letter"]["method"]), ("confirmed", method))
@@ -58,7 +58,7 @@ async def confirm_letter(walk: Walk) -> None:
 
 async def same_frame_first(walk: Walk) -> None:
     """A minor isn't accepted without the guardian and the same-frame photo (R031, R073)."""
-    page = await _case_page(walk)
+    page = await case_page(walk)
     (await _accept(walk, page, without="guardian_present")).insist_refused("guardian_presence_required")
     (await _accept(walk, page, without="same_frame_photo")).insist_refused("same_frame_photo_required")
     same("state", (await walk.case())["state"], "open")
@@ -66,7 +66,7 @@ async def same_frame_first(walk: Walk) -> None:
 
 async def accept(walk: Walk) -> None:
     """Every original seen, every check made, the numbers of the population system written down (R072, R143, R145)."""
-    page = await _case_page(walk)
+    page = await case_page(walk)
     (await _accept(walk, page, papers=walk.plot.papers_before[1:])).insist_refused("materials_incomplete")
     done = await _accept(walk, page)
     same("accepted", (done.reply.status, done.refusal), (200, None))
@@ -78,29 +78,32 @@ async def accept(walk: Walk) -> None:
 
 async def register_arrival(walk: Walk) -> None:
     """The card came in (R117)."""
-    page = await _find(walk, walk.acceptance_number)
-    done = await walk.clerk.send(page.form(_at(walk, "arrival")))
+    page = await find(walk, walk.acceptance_number)
+    done = await walk.clerk.send(page.form(at(walk, "arrival")))
     same("arrival registered", (done.reply.status, done.refusal), (200, None))
-    same("registered once", done.offers(_at(walk, "arrival")), False)
+    same("registered once", done.offers(at(walk, "arrival")), False)
     await walk.stands("arrived", "领证回执")
 
 
 async def release_to_self(walk: Walk) -> None:
     """Four checks, not three (R120)."""
-    form = (await _find(walk, walk.slip_number)).form(_at(walk, "release"), collector="self")
+    form = (await find(walk, walk.slip_number)).form(at(walk, "release"), collector="self")
     same("checks", tuple(form.ticks("checks")), _SELF)
     typed = {"slip_number": walk.slip_number}
-    (await walk.clerk.send(form, typed, _ticked(_SELF[:3]))).insist_refused("collection_checks_missing")
-    done = await walk.clerk.send(form, typed, _ticked(_SELF))
+    (await walk.clerk.send(form, typed, ticks_of(_SELF[:3]))).insist_refused("collection_checks_missing")
+    if walk.temporary_number:  # it comes back now (B20)
+        (await walk.clerk.send(form, typed, ticks_of(_SELF))).insist_refused("temporary_card_return_required")
+        typed["temporary_card"] = "handed_back"
+    done = await walk.clerk.send(form, typed, ticks_of(_SELF))
     same("released", (done.reply.status, done.refusal), (200, None))
 
 
 async def release_to_relative(walk: Walk) -> None:
     """The relative's own card, the slip and a signature (R121); then the later check opens (R122)."""
     assert walk.relative is not None
-    page = await _find(walk, walk.slip_number)
+    page = await find(walk, walk.slip_number)
     has("collector named before", page.text, walk.relative.name)
-    form = page.form(_at(walk, "release"), collector="proxy")
+    form = page.form(at(walk, "release"), collector="proxy")
     same("checks", tuple(form.ticks("checks")), _PROXY)
     typed = {
         "slip_number": walk.slip_number,
@@ -108,8 +111,8 @@ async def release_to_relative(walk: Walk) -> None:
         "collector_identity_number": walk.relative.number,
         "kinship": "grandparent",
     }
-    (await walk.clerk.send(form, {**typed, "kinship": ""}, _ticked(_PROXY))).insist_refused("collector_not_relative")
-    done = await walk.clerk.send(form, typed, _ticked(_PROXY))
+    (await walk.clerk.send(form, {**typed, "kinship": ""}, ticks_of(_PROXY))).insist_refused("collector_not_relative")
+    done = await walk.clerk.send(form, typed, ticks_of(_PROXY))
     same("released", (done.reply.status, done.refusal), (200, None))
     await insist_later_check(walk)
 
@@ -138,17 +141,17 @@ async def record_check_at_home(walk: Walk) -> None:
 
 
 async def _record_check(walk: Walk, clerk: Clerk) -> None:
-    page = await _find(walk, walk.acceptance_number, clerk)
-    form = page.form(_at(walk, "check"))
+    page = await find(walk, walk.acceptance_number, clerk)
+    form = page.form(at(walk, "check"))
     same("checks", tuple(form.ticks("checks")), _LATER)
-    (await clerk.send(form, {}, _ticked(_LATER[:1]))).insist_refused("collection_checks_missing")
-    done = await clerk.send(form, {}, _ticked(_LATER))
+    (await clerk.send(form, {}, ticks_of(_LATER[:1]))).insist_refused("collection_checks_missing")
+    done = await clerk.send(form, {}, ticks_of(_LATER))
     same("check recorded", (done.reply.status, done.refusal), (200, None))
 
 
 async def _state_presence(walk: Walk, page: Page) -> Page:
     """The clerk's word that the person stands there, a minor with the guardian, opens the whole case (T13, R031)."""
-    form = page.form(_at(walk, "presence"))
+    form = page.form(at(walk, "presence"))
     return await walk.clerk.send(form, {"who": form.buttons[0][1]})
 
 
@@ -166,7 +169,8 @@ async def _scan(walk: Walk) -> Page:
     return await _enter(walk.clerk, walk.code)
 
 
-async def _find(walk: Walk, number: str, clerk: Clerk | None = None) -> Page:
+async def find(walk: Walk, number: str, clerk: Clerk | None = None) -> Page:
+    """By a number typed into the scan box."""
     page = await _enter(clerk or walk.clerk, number)
     same(f"case found by {number}", (page.reply.status, page.refusal), (200, None))
     return page
@@ -179,25 +183,29 @@ async def _enter(clerk: Clerk, text: str) -> Page:
     return await clerk.send(form, {"code": text})
 
 
-async def _case_page(walk: Walk) -> Page:
-    return await walk.clerk.open(f"/cases/{walk.number}")
+async def case_page(walk: Walk, number: str = "") -> Page:
+    """The case on the clerk's screen."""
+    return await walk.clerk.open(f"/cases/{number or walk.number}")
 
 
 async def _accept(walk: Walk, page: Page, *, without: str = "", papers: tuple[str, ...] | None = None) -> Page:
     walk.acceptance_number = walk.acceptance_number or make_acceptance_number(walk.plot.residence)
     walk.slip_number = walk.slip_number or make_slip_number()
-    form: HtmlForm = page.form(_at(walk, "acceptance"))
+    form: HtmlForm = page.form(at(walk, "acceptance"))
     checks = (*_FACE_TO_FACE, *(_WITH_A_MINOR if walk.plot.guardian else ()))
     ticked = [(check, "yes") for check in checks if check != without]
     ticked += [("fingerprint", "enrolled")]
     ticked += [("materials_seen", paper) for paper in (walk.plot.papers_before if papers is None else papers)]
+    ticked += [("temporary_card", "yes")] if walk.temporary_number else []
     typed = {"acceptance_number": walk.acceptance_number, "slip_number": walk.slip_number}
     return await walk.clerk.send(form, typed, ticked)
 
 
-def _at(walk: Walk, act: str) -> str:
-    return f"/cases/{walk.number}/{act}"
+def at(walk: Walk, act: str, number: str = "") -> str:
+    """Where the form of an act leads."""
+    return f"/cases/{number or walk.number}/{act}"
 
 
-def _ticked(checks: tuple[str, ...]) -> list[tuple[str, str]]:
+def ticks_of(checks: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Boxes of the checks, ticked."""
     return [("checks", check) for check in checks]

@@ -35,6 +35,34 @@ async def issued(walk: Walk) -> None:
     same("review clock stopped", [c["stopped"] for c in case["clocks"] if c["kind"] == "review"], [True])
 
 
+async def refused(walk: Walk) -> None:
+    """Not issued: the person is told at once and where to go, and the temporary card is void (R105, R106, B21)."""
+    why = {"refusal_reason": "难以确认身份"}
+    await _report(walk, walk.plot.household_system, "issuance_refused", "issuance_refused", now(), **why)
+    case = await walk.stands("issuance_refused", "常住户口所在地公安机关")
+    same("review clock stopped", [c["stopped"] for c in case["clocks"] if c["kind"] == "review"], [True])
+    void = await walk.stands("void", "没有产生费用", number=walk.temporary_number)
+    walk.shows("小程序", case["state_label"], case["next_step"], void["state_label"], void["next_step"])
+
+
+async def refusal_notices(walk: Walk) -> None:
+    """Both notices say why and what to do now; neither names the person to whoever holds the phone."""
+    refused_text = await one_text(walk, "未予签发", walk.number, "回常住户口所在地公安机关")
+    void_text = await one_text(walk, "不再办理", walk.temporary_number)
+    has("why the temporary card is void", void_text, "居民身份证未予签发", "没有产生费用")
+    lacks("what both say", refused_text + void_text, walk.applicant.name, walk.applicant.number, "难以确认身份")
+    walk.journal.keep("refused-sms.txt", f"{refused_text}\n{void_text}\n")
+    walk.shows("短信", refused_text, void_text)
+
+
+async def nothing_more_to_do(walk: Walk) -> None:
+    """What ended stays ended: no place, no second decision; the counter offers no step (R037)."""
+    for number in (walk.number, walk.temporary_number):
+        (await walk.citizen.write("POST", f"/cases/{number}/withdrawal")).refused("case_already_ended")
+    ask = {"need": "还想再办一次"}
+    (await walk.citizen.write("POST", f"/cases/{walk.number}/temporary-card", ask)).refused("temporary_card_too_late")
+
+
 async def production_started(walk: Walk) -> None:
     """The card is being made."""
     centre = {"card_centre": "制证中心（演示）"}
@@ -52,7 +80,7 @@ async def dispatched(walk: Walk) -> None:
 
 async def posted_notice(walk: Walk) -> None:
     """The person is told that the card was posted, with the waybill."""
-    text = await _one_text(walk, "已寄出", walk.waybill)
+    text = await one_text(walk, "已寄出", walk.waybill)
     walk.journal.keep("posted-sms.txt", text + "\n")
     has("what to do after receipt", text, "核验证件信息")
 
@@ -69,7 +97,7 @@ async def pickup_notice(walk: Walk) -> None:
     template = walk.templates["ready_for_pickup"]
     patience = walk.world.patience
     found = await walk.wire.poll("pickup notice in WeChat", lambda: walk.phone.messages(template), patience)
-    text = await _one_text(walk, "可以领取", walk.number)
+    text = await one_text(walk, "可以领取", walk.number)
     same("pickup notices in WeChat", len(found), 1)
     walk.journal.keep("pickup-notice.json", found[0])
     walk.journal.keep("pickup-sms.txt", text + "\n")
@@ -92,10 +120,10 @@ async def check_notice(walk: Walk) -> None:
 
 async def closed(walk: Walk) -> None:
     """The end: every event in its order, no clock runs, every notice out, and nothing arrived twice."""
-    case = await walk.stands("closed", "已办结")
+    case = await walk.stands(*walk.plot.ending)
     walk.journal.keep("case.json", case)
     same("history", [event["kind"] for event in case["history"]], list(walk.plot.history))
-    same("clocks stopped", {clock["stopped"] for clock in case["clocks"]}, {True})
+    same("clocks that run on", [clock["kind"] for clock in case["clocks"] if not clock["stopped"]], [])
     notices = await walk.wire.poll("every notice out", lambda: _all_out(walk), walk.world.patience)
     same("notices that reached nobody", [each for each in notices if each["status"] == "unreached"], [])
     texts = await walk.phone.texts()
@@ -124,12 +152,14 @@ async def _report(walk: Walk, key_id: str, kind: str, state: str, at: datetime, 
     return receipt
 
 
-async def _one_text(walk: Walk, *words: str) -> str:
+async def one_text(walk: Walk, *words: str) -> str:
+    """The one short message with these words, as soon as it arrives."""
     found = await walk.wire.poll(f"SMS: {words[0]}", lambda: walk.phone.texts(*words), walk.world.patience)
     same(f"SMS: {words[0]}", len(found), 1)
     return str(found[0]["text"])
 
 
 async def _all_out(walk: Walk) -> Any:
-    notices = (await walk.citizen.get(f"/cases/{walk.number}/notices")).done()
+    numbers = [number for number in (walk.number, walk.temporary_number) if number]
+    notices = [one for number in numbers for one in (await walk.citizen.get(f"/cases/{number}/notices")).done()]
     return notices if all(each["status"] != "owed" for each in notices) else None

@@ -1,4 +1,4 @@
-"""The four stories against a service in its own process, and one with a server that dies between any two steps."""
+"""Every story against a service in its own process, and one with a server that dies between any two steps."""
 
 import argparse
 import json
@@ -27,6 +27,7 @@ _LETTER, _PICKUP = (
     {"letter.json", "letter.html", "letter.pdf", "letter-seals.pem"},
     {"pickup-notice.json", "pickup-sms.txt"},
 )
+_CERTIFICATE = {"certificate.pdf", "verification.html"}
 _PASS = {"journey.json", "case.json", "pass.txt", "pass.png", "station-key.pem", "pass-issuers.pem"}
 LEFT_BEHIND = {
     "adult": _EVERYWHERE | _LETTER | _PICKUP,
@@ -35,6 +36,10 @@ LEFT_BEHIND = {
     "cross-province": _EVERYWHERE | _PICKUP,
     "offline": _LETTER | _PASS | {"feed.jsonl", "feed-report.txt"},
     "return-slip": (_EVERYWHERE - {"counter-case.html"}) | _LETTER | _PICKUP | {"return-slip.png", "return-slip.txt"},
+    "temporary-card": _EVERYWHERE | _PICKUP | {"temporary-sms.txt", "temporary-card.json"},
+    "refused": _EVERYWHERE | {"refused-sms.txt"},
+    "certificate-on-the-spot": _EVERYWHERE | _CERTIFICATE,
+    "certificate-by-officer": _EVERYWHERE | _CERTIFICATE | {"materials.zip", "certificate-sms.txt"},
 }
 _READ_TODAY = {"pass.json", "used-passes.txt"}  # shortly before midnight the pass is for tomorrow
 

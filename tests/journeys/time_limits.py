@@ -22,6 +22,7 @@ class Limit:
 
 JIANGXI_REVIEW = Limit(5, "calendar")  # R093, D2
 GUANGDONG_REVIEW = Limit(3, "working")  # R090
+CERTIFICATE_CHECK = Limit(5, "working")  # R165
 LATER_CHECK = Limit(30, "working")  # R122
 
 

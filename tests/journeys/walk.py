@@ -1,6 +1,6 @@
 """A story under way: the plot says what should happen, the walk holds what did."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
@@ -33,6 +33,7 @@ class Plot:
     ``letter``: to_sign | not_required | on_paper. ``proof`` None: residence information is declared locally instead.
     ``papers`` are asked for once the tie is declared, ``papers_before`` when nobody has said which one
     it is, and at the counter, where any lawful one will do. ``online`` False: the case goes over the air gap.
+    ``stated``: what the application says beyond the identity card's own. ``ending``: the last state and its words.
     """
 
     name: str
@@ -56,6 +57,9 @@ class Plot:
     delivery: str = "station"
     online: bool = True
     counter_system: str = ""
+    item: str = ITEM
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    ending: tuple[str, str] = ("closed", "已办结")
 
     @property
     def clerk(self) -> str:
@@ -93,17 +97,24 @@ class Walk:
     slip_text: str = ""
     waybill: str = ""
     relative: Person | None = None
+    temporary_number: str = ""
+    certificate_number: str = ""
 
-    async def case(self) -> Any:
-        """The case as its owner sees it now."""
-        return (await self.citizen.get(f"/cases/{self.number}")).done()
+    async def case(self, number: str = "") -> Any:
+        """The case, or another of the same citizen, as its owner sees it now."""
+        return (await self.citizen.get(f"/cases/{number or self.number}")).done()
 
-    async def stands(self, state: str, *next_step: str) -> Any:
+    async def stands(self, state: str, *next_step: str, number: str = "") -> Any:
         """The case is in this state, and its next step speaks of these things."""
-        case = await self.case()
+        case = await self.case(number)
         same("state", case["state"], state)
         has("next step", case["next_step"], *next_step)
         return case
+
+    def shows(self, who: str, *lines: str) -> None:
+        """What somebody reads at this moment, for whoever watches the story."""
+        for line in lines:
+            self.world.say(f"     {who}：{line}")
 
 
 Act: TypeAlias = Callable[[Walk], Awaitable[None]]
