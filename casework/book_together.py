@@ -164,7 +164,7 @@ async def _plans(wishes: Sequence[Wish]) -> list[_Plan]:
 def _plan(wish: Wish, case: Case, desk: Desk, history: tuple[EventView, ...]) -> _Plan | None:
     """The decisions of ``casework.book``, in its order; None wherever it would refuse or ask for more."""
     deps = wish.deps
-    if case.account_id != wish.citizen.account_id or work_asked(deps, desk):
+    if case.account_id != wish.citizen.account_id or work_asked(deps, desk) or desk.on_trial(deps.today()):
         return None
     asked_along = any(event.kind is CaseEventKind.TEMPORARY_CARD_ASKED for event in history)
     if asked_along or case.item is not ServiceItem.ID_CARD_FIRST_APPLICATION:

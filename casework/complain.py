@@ -27,6 +27,8 @@ from models.audit import write_audit
 from models.complaint import Complaint
 from models.person import own_person
 from models.place import find_point
+from models.statistics import Scope
+from models.statistics import complaints as complaints_said
 from models.store import transaction
 from templates.labels import label
 from templates.shown import clean
@@ -176,22 +178,14 @@ async def escalate_overdue(deps: Deps) -> int:
     return told
 
 
-async def complaint_statistics(deps: Deps, area: str, from_day: date, to_day: date) -> ComplaintStatistics:
-    """What was said from one day to another (both included) about the divisions that begin with ``area``.
+async def complaint_statistics(deps: Deps, scope: Scope, from_day: date, to_day: date) -> ComplaintStatistics:
+    """What was said from one day to another (both included) about an area or a point.
 
     On time: answered on the last day at the latest. Late: answered after it, or not yet and it is over.
     """
     start, end = day_bounds(from_day)[0], day_bounds(to_day)[1]
-    found = await store.complaints_between(start, end, area)
-    today = deps.today()
-    return ComplaintStatistics(
-        opened=len(found),
-        complaints=sum(one.kind is ComplaintKind.COMPLAINT for one in found),
-        suggestions=sum(one.kind is ComplaintKind.SUGGESTION for one in found),
-        answered=sum(one.answered_at is not None for one in found),
-        on_time=sum(one.answered_at is not None and not _is_late(one, today) for one in found),
-        late=sum(_is_late(one, today) for one in found),
-    )
+    counted = {name: int(n) for name, n in (await complaints_said(scope, start, end, deps.today())).items()}
+    return ComplaintStatistics(**counted, suggestions=counted["opened"] - counted["complaints"])
 
 
 async def _open(deps: Deps, citizen: Citizen, wish: ComplaintWish) -> ComplaintView:
@@ -280,9 +274,3 @@ async def _called(account_id: int) -> str:
     """How the person is addressed: the masked name, where one was declared."""
     who = await own_person(account_id)
     return mask_name(who.name) if who else "市民"
-
-
-def _is_late(one: Complaint, today: date) -> bool:
-    if one.due_on is None:
-        return False
-    return (day_of(one.answered_at) if one.answered_at else today) > one.due_on

@@ -40,6 +40,11 @@ class Desk:
     schedule: Schedule
     supply: Supply
     challenge_bits: int
+    invited_until: date | None = None
+
+    def on_trial(self, day: date) -> bool:
+        """Whether only invited people are served that day (R019)."""
+        return self.invited_until is not None and day <= self.invited_until
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def desk_of(point: AcceptancePoint, service: PointService) -> Desk:
         minor_places=service.minor_places,
         cut_off=None if service.cut_off_minutes is None else timedelta(minutes=service.cut_off_minutes),
     )
-    return Desk(point, service.item, service.open_from, schedule, supply, service.challenge_bits)
+    return Desk(point, service.item, service.open_from, schedule, supply, service.challenge_bits, service.invited_until)
 
 
 def insist_released(deps: Deps, desk: Desk, day: date) -> None:

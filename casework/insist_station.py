@@ -2,6 +2,7 @@
 
 from casework.deps import Deps
 from casework.find_place import Desk, insist_acceptance_place
+from casework.invite import insist_invited
 from domain.division import find_division
 from domain.refusal import Refusal
 from domain.temporary_card import temporary_card_rule
@@ -13,9 +14,12 @@ async def insist_station(deps: Deps, case: Case, desk: Desk) -> None:
     """The application is made where the person lives (R021, R030); a temporary card where the identity card is (B21).
 
     Raises:
-        Refusal: ``station_elsewhere``, ``temporary_card_other_station``, ``temporary_card_rides_along``.
+        Refusal: ``station_elsewhere``, ``temporary_card_other_station``, ``temporary_card_rides_along``,
+            ``invitation_required_here`` (R019).
     """
     insist_acceptance_place(case, desk)
+    if desk.on_trial(deps.today()):
+        await insist_invited(deps, case.account_id, desk.point, desk.item)
     if case.parent_id is None:
         return
     parent = await find_case_by_id(case.parent_id)

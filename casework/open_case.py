@@ -9,6 +9,7 @@ from casework.declare_residence import question_of_declaration
 from casework.deps import Deps
 from casework.draw_number import draw_case_number
 from casework.explain_policy import answer
+from casework.invite import insist_served
 from casework.owe import owe
 from casework.pre_register import insist_on_consent
 from casework.repeat import once
@@ -130,6 +131,7 @@ async def _insist_allowed(deps: Deps, declaration: ResidenceDeclaration, wish: C
         raise Refusal("ward_is_adult", source="R030")
     guidance = answer(deps, stated)
     guidance.verdict.insist()
+    await insist_served(deps, declaration.account_id, wish.item, stated.residence)
     _insist_answered(deps, stated)
     if guidance.residence_declared_elsewhere is None and stated.proof is None:
         raise Refusal("proof_required", source="R038")  # declared for another item, which needs no tie by paper

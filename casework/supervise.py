@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from casework.area import Area, area_inside, level_below
 from casework.callers import Officer
+from casework.complain import complaint_statistics
 from casework.deps import Deps
 from casework.supervision_views import (
     Dashboard,
@@ -93,6 +94,7 @@ async def dashboard(deps: Deps, what: Asked) -> Dashboard:
         missed=int(visits["missed"]),
         sent=notices.get("sent", 0) + notices.get("delivered", 0),
         unreached=notices.get("unreached", 0),
+        complaints=await complaint_statistics(deps, scope, first, last),
         quality=Quality(**await statistics.quality(scope, start, end)),
     )
 

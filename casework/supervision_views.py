@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from casework.area import Area
+from casework.complaint_views import ComplaintStatistics
 from domain.terms import CaseState, ClockKind, ContactDuty, ServiceItem, WarningLevel
 
 
@@ -84,6 +85,7 @@ class Dashboard:
     missed: int
     sent: int
     unreached: int
+    complaints: ComplaintStatistics
     quality: Quality
 
 

@@ -81,6 +81,24 @@ class Form:
         """The boxes ticked under one name, as code → True."""
         return dict.fromkeys(self.ticked(name, "核验项目"), True)
 
+    def day(self, name: str, title: str) -> date:
+        """A day that must be there, as a browser's ``date`` sends it."""
+        text = self.text(name, title, 10)
+        try:
+            day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=SHANGHAI).date()
+        except ValueError:
+            raise _unfit(title, "请按 2026-01-31 的格式填写") from None
+        if not 2000 <= day.year <= 2999:
+            raise _unfit(title, "年份不合适")
+        return day
+
+    def number(self, name: str, title: str) -> int:
+        """A whole number of few digits."""
+        text = self.text(name, title, 9)
+        if not (text.isascii() and text.isdigit()):
+            raise _unfit(title, "请填写整数")
+        return int(text)
+
     def moment(self, name: str, title: str) -> datetime:
         """A moment in Chinese time, as a browser's ``datetime-local`` sends it."""
         text = self.text(name, title, 16)

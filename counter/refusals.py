@@ -32,6 +32,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "area_outside": 403,
         "announcement_not_found": 404,
         "announcement_version_taken": 409,
+        "invitation_not_found": 404,
         "warning_not_found": 404,
         "follow_up_not_found": 404,
         "follow_up_closed": 409,

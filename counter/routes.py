@@ -21,6 +21,7 @@ from counter.handlers import (
     feeds,
     follow_ups,
     health,
+    invitations,
     keys,
     logins,
     prints,
@@ -44,6 +45,7 @@ REVIEWING: Final = OFFICER_IN(StaffRole.REVIEWER)
 SUPERVISING: Final = OFFICER_IN(StaffRole.SUPERVISOR)
 WARNED: Final = OFFICER_IN(StaffRole.CLERK, StaffRole.REVIEWER, StaffRole.SUPERVISOR)
 MAY_ANSWER: Final = OFFICER_IN(StaffRole.CLERK, StaffRole.SUPERVISOR)
+MAY_INVITE: Final = OFFICER_IN(StaffRole.CLERK, StaffRole.SUPERVISOR, StaffRole.OPERATOR)
 MAY_CLOSE: Final = OFFICER_IN(StaffRole.OPERATOR, StaffRole.SUPERVISOR)
 
 
@@ -129,6 +131,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/announcements", announcements.show, ANYONE_SIGNED_IN),
     Route("POST", "/announcements", announcements.announce, MAY_CLOSE),
     Route("POST", "/announcements/{number}/withdrawal", announcements.withdraw, MAY_CLOSE),
+    Route("GET", "/invitations", invitations.show, MAY_INVITE),
+    Route("POST", "/invitations", invitations.invite, MAY_INVITE),
+    Route("POST", "/invitations/{number}/withdrawal", invitations.withdraw, MAY_INVITE),
+    Route("POST", "/trials", invitations.try_out, MAY_CLOSE),
     Route("GET", "/people-to-reach", reach_tasks.show, AT_THE_COUNTER),
     Route("POST", "/people-to-reach/{number}", reach_tasks.take, AT_THE_COUNTER),
     Route("GET", "/appeals", appeals.show, AT_THE_COUNTER),

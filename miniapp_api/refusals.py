@@ -45,7 +45,7 @@ _CODES: Mapping[HTTPStatus, str] = {
         "applied_online_already temporary_card_needs_parent temporary_card_not_offered temporary_card_too_late "
         "temporary_card_after_acceptance temporary_card_asked_already temporary_card_rides_along "
         "temporary_card_other_station facts_fixed_at_counter phone_not_verified "
-        "signer_check_needs_card signer_check_failed"
+        "signer_check_needs_card signer_check_failed invitation_required invitation_required_here invitation_unusable"
     ),
     HTTPStatus.REQUEST_TIMEOUT: "too_slow",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
@@ -63,7 +63,8 @@ _CODES: Mapping[HTTPStatus, str] = {
         "report_malformed acceptance_number_malformed complaint_text_missing complaint_number_malformed "
         "post_address_without_province answer_required delivery_not_offered "
         "certificate_matter_required certificate_matter_too_long "
-        "urgent_need_required urgent_need_too_long collector_is_applicant collector_too_young waiting_days_wrong"
+        "urgent_need_required urgent_need_too_long invitation_malformed "
+        "collector_is_applicant collector_too_young waiting_days_wrong"
     ),
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests login_too_often holds_too_often complaints_too_many",
     HTTPStatus.INTERNAL_SERVER_ERROR: "internal",

@@ -13,6 +13,7 @@ from miniapp_api.handlers import (
     guide_page,
     handoff_codes,
     health,
+    invitations,
     letters,
     me,
     offline_passes,
@@ -118,9 +119,11 @@ def _open_pages() -> tuple[Route, ...]:
 
 
 def _other_services() -> tuple[Route, ...]:
-    """Temporary cards and household registration certificates."""
+    """Temporary cards, household registration certificates, and services on trial."""
     return (
         Route("POST", f"{_CASE}/temporary-card", cases.ask_for_temporary_card, CITIZEN, CREATED),
+        Route("GET", f"{_V1}/me/invitations", invitations.list_invitations, CITIZEN),
+        Route("POST", f"{_V1}/me/invitations", invitations.bring_invitation, CITIZEN),
         Route("GET", f"{_V1}/certificate-matters", guide.list_matters, PUBLIC),
         Route("GET", f"{_V1}/certificates/{{number}}/verification", verifications.read_certificate, PUBLIC),
     )

@@ -311,6 +311,12 @@ class BookingWish(Body):
     starts_at: Moment
 
 
+class InvitationCode(Body):
+    """The code of an invitation, as it was handed over."""
+
+    code: ShortText
+
+
 class VisitWish(Body):
     """One visit for several cases: all of them or none."""
 

@@ -1,6 +1,5 @@
 """Complaints and suggestions (R198): what was said, who sees to it until when, and the answer."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -160,10 +159,3 @@ async def complaints_without_calendar() -> list[Complaint]:
 async def set_complaint_due(complaint_id: int, due_on: date) -> None:
     """Fill in the due day once its calendar is known."""
     await Complaint.filter(id=complaint_id, due_on=None).update(due_on=due_on, missing_year=None)
-
-
-async def complaints_between(start: datetime, end: datetime, reach: str) -> Sequence[Complaint]:
-    """What was opened from ``start`` until before ``end`` about divisions that begin with ``reach``."""
-    return await Complaint.filter(opened_at__gte=start, opened_at__lt=end, division__startswith=reach).only(
-        "id", "kind", "status", "opened_at", "due_on", "answered_at", "escalated_at"
-    )

@@ -36,6 +36,7 @@ MODEL_MODULES = (
     "models.handoff",
     "models.point_key",
     "models.hold",
+    "models.invitation",
     "models.letter_edition",
     "models.notice",
     "models.operator_task",

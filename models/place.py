@@ -41,7 +41,7 @@ class PointService(Model):
     """One service of one point, open from a day (R013), and its booking settings (``domain.supply.Supply``).
 
     ``capacity`` None: that of the point's schedule. ``cut_off_minutes`` None: no cut-off. ``challenge_bits``: the work
-    asked for with each booking, 0 for none.
+    asked for with each booking, 0 for none. ``invited_until``: the last day for invited people only (R019).
     """
 
     id = fields.IntField(primary_key=True)
@@ -59,6 +59,7 @@ class PointService(Model):
     minor_places = fields.IntField(default=0)
     cut_off_minutes = fields.IntField(null=True)
     challenge_bits = fields.IntField(default=0)
+    invited_until = fields.DateField(null=True)
 
     class Meta:
         table = "point_service"
@@ -136,10 +137,12 @@ async def all_points() -> list[AcceptancePoint]:
 
 
 async def points_serving(item: ServiceItem, division_prefix: str, day: date) -> list[AcceptancePoint]:
-    """Points below a division (by code prefix) that take this item on that day."""
-    return await AcceptancePoint.filter(
+    """Points below a division (by code prefix) that take this item on that day from everybody (R019)."""
+    serving = AcceptancePoint.filter(
         division__startswith=division_prefix, services__item=item, services__open_from__lte=day
-    ).order_by("code")
+    )
+    public = Q(services__invited_until=None) | Q(services__invited_until__lt=day)
+    return await serving.filter(public).order_by("code")
 
 
 async def find_service(point_id: int, item: ServiceItem) -> PointService | None:

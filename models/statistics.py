@@ -120,6 +120,30 @@ async def quality(scope: Scope, start: datetime, end: datetime) -> dict[str, int
     return {name: int(value) for name, value in row.items()}
 
 
+async def complaints(scope: Scope, start: datetime, end: datetime, today: date) -> Row:
+    """``opened``, ``complaints``, ``answered``, ``on_time``, ``late``: what was said between two moments (R198).
+
+    Late: answered after its last day, or not yet and that day is over.
+    """
+    answered = f"COALESCE({_day('x.answered_at')}, {'CAST(? AS date)' if _on_postgres() else '?'})"
+    sql = f"""
+        SELECT COUNT(*) AS opened,
+               COALESCE(SUM(CASE WHEN x.kind = 'complaint' THEN 1 ELSE 0 END), 0) AS complaints,
+               COALESCE(SUM(CASE WHEN x.answered_at IS NOT NULL THEN 1 ELSE 0 END), 0) AS answered,
+               COALESCE(SUM(x.on_time), 0) AS on_time, COALESCE(SUM(x.late), 0) AS late
+        FROM (
+            SELECT x.kind, x.answered_at, CASE WHEN x.due_on < {answered} THEN 1 ELSE 0 END AS late,
+                   CASE WHEN x.answered_at IS NOT NULL AND NOT COALESCE(x.due_on < {answered}, FALSE) THEN 1 ELSE 0 END
+                   AS on_time
+            FROM complaint x
+            WHERE {"x.point_id = ?" if scope.point_id is not None else "x.division LIKE ?"}
+              AND x.opened_at >= ? AND x.opened_at < ?
+        ) x
+    """
+    (row,) = await _ask(sql, today, today, *_given(scope), utc(start), utc(end))
+    return row
+
+
 async def issued_by_county(prefix: str, item: str, first: date, last: date) -> list[Row]:
     """``place``, ``month`` (YYYY-MM), ``n``: cards issued to the people of each county, for the settlement (R152)."""
     month = "to_char(k.issued_on, 'YYYY-MM')" if _on_postgres() else "substr(k.issued_on, 1, 7)"

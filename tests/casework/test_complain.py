@@ -22,6 +22,7 @@ from domain.terms import ComplaintKind, ComplaintStatus, NoticeKind, StaffRole
 from models.audit import AuditEntry
 from models.notice import Notice
 from models.staff import Staff
+from models.statistics import Scope
 from tests.casework.refused import DONE, at_once, refused
 from tests.casework.town import JIUJIANG, NANCHANG, Town, employ, key
 from tests.casework.way import gone
@@ -133,10 +134,10 @@ async def test_what_is_late_is_put_before_the_supervisors_once_and_counted(town:
     clerk = await town.clerk(NANCHANG)
     await take_complaint(town.deps, clerk, opened.number)
     await answer_complaint(town.deps, clerk, opened.number, "迟来的答复，请谅解")
-    counted = await complaint_statistics(town.deps, "36", date(2026, 9, 18), date(2026, 9, 18))
+    counted = await complaint_statistics(town.deps, Scope("36"), date(2026, 9, 18), date(2026, 9, 18))
     assert (counted.opened, counted.complaints, counted.suggestions) == (2, 1, 1)
     assert (counted.answered, counted.on_time, counted.late) == (1, 0, 2)
-    assert (await complaint_statistics(town.deps, "44", date(2026, 9, 18), date(2026, 9, 18))).opened == 0
+    assert (await complaint_statistics(town.deps, Scope("44"), date(2026, 9, 18), date(2026, 9, 18))).opened == 0
 
 
 async def test_a_year_nobody_knows_the_holidays_of_is_waited_for(town: Town) -> None:

@@ -65,7 +65,7 @@ async def accept(walk: Walk) -> None:
 
 
 async def on_the_spot(walk: Walk) -> None:
-    """Form 2 with its three facts, as the national system shows them; somebody else's facts are refused (R166, R172)."""
+    """Form 2 with its three facts, as the national system shows them; somebody else's are refused (R166, R172)."""
     person = walk.applicant
     facts = {
         "name": person.name, "identity_number": person.number, "registered_address": person.household_address,

@@ -113,6 +113,8 @@ hold (slot_id)
 hold unique (case_id) where ended_at is null
 household_certificate unique (case_id)
 household_certificate unique (number)
+invitation (account_id) where account_id is not null
+invitation unique (code_hash)
 letter_confirmation (signature_id)
 letter_confirmation unique (case_id)
 letter_edition (status, due_at)
