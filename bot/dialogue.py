@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from bot.announced import with_announcements
 from bot.events import take_event
 from bot.guesses import Guesses
 from bot.push import Push, Sort, push_from_json
@@ -61,7 +62,8 @@ class Dialogue:
             chat = replace(chat, citizen=citizen)
         if work is bind_by_code or (topic is not None and topic.once):
             return await answer_once(self._deps, heard, lambda: _text_of(_kindly(work, chat)))
-        return await remember(self._deps, heard, chat.before, await _kindly(work, chat))
+        answer = await with_announcements(self._deps, await _kindly(work, chat))
+        return await remember(self._deps, heard, chat.before, answer)
 
     async def _forget(self, push: Push) -> str:
         """On leaving, everything kept about this follower is deleted; nobody is left to read a reply."""

@@ -72,6 +72,9 @@ async def progress_in_chat(deps: Deps, citizen: Citizen) -> tuple[ProgressLine, 
             item_label=label(case.item),
             state_label=label(case.state),
             next_step=next_in_state(case),
+            residence=case.residence_division,
+            item=case.item,
+            is_live=case.ended_at is None,
         )
         for case in (await cases_of_account(citizen.account_id))[:LINES_IN_CHAT]
     )

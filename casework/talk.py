@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from casework.deps import Deps, database_expected
+from domain.terms import ServiceItem
 from models import push as store
 from models.account import openid_index
 from models.chat_talk import ChatTalk, forget_talks
@@ -37,12 +38,22 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class About:
+    """What an answer was about: a place, a station or a service item, as far as it is known."""
+
+    division: str | None = None
+    point: str | None = None
+    item: ServiceItem | None = None
+
+
+@dataclass(frozen=True)
 class Answer:
-    """What to say, and where the talk stands then; no topic ends it."""
+    """What to say, and where the talk stands then; no topic ends it. ``about``: what is announced there is told too."""
 
     text: str
     topic: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    about: tuple[About, ...] = ()
 
 
 async def look_up(deps: Deps, heard: Heard) -> tuple[str | None, Standing]:

@@ -505,13 +505,16 @@ class BindingCodeView:
 
 @dataclass(frozen=True)
 class ProgressLine:
-    """A case in the chat: masked, no number in full."""
+    """A case in the chat: masked, no number in full. ``residence`` and ``item`` say what is announced to it."""
 
     number_masked: str
     name_masked: str
     item_label: str
     state_label: str
     next_step: str
+    residence: str
+    item: ServiceItem
+    is_live: bool
 
 
 @dataclass(frozen=True)

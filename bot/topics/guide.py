@@ -19,7 +19,7 @@ from casework.explain_policy import (
     place_view,
     places_named,
 )
-from casework.talk import Answer
+from casework.talk import About, Answer
 from domain.terms import ServiceItem
 from domain.wizard import Ask
 from templates.guide import guide_in_chat, one_guide_in_chat
@@ -60,7 +60,8 @@ def about_places(chat: Chat) -> Answer | None:
         if len(places) > 1:
             full = [place.full_name for place in places]
             return say("place_several", facts, place=name, places=full, example=full[0])
-    return Answer(_for_both_ages(chat, ITEMS[word], meant[0][0], meant[1][0]))
+    told = _for_both_ages(chat, ITEMS[word], meant[0][0], meant[1][0])
+    return Answer(told, about=(About(division=meant[1][0].code, item=ITEMS[word]),))
 
 
 def _for_both_ages(chat: Chat, item: ServiceItem, household: PlaceView, residence: PlaceView) -> str:
@@ -159,7 +160,8 @@ def _told(chat: Chat, step: NextStepView, known: Answers) -> Answer:
     assert known.residence is not None
     places = {"household": place_view(known.household).full_name, "residence": place_view(known.residence).full_name}
     link = _link(chat, known.item, known.household, known.residence)
-    return Answer(one_guide_in_chat(step.guide, item=known.item, **places, link=link))
+    told = one_guide_in_chat(step.guide, item=known.item, **places, link=link)
+    return Answer(told, about=(About(division=known.residence, item=known.item),))
 
 
 GUIDE: Final = Topic(_NAME, (*_ANY, "办理", "怎么办", "怎么办理"), _beginning(None), _go_on)

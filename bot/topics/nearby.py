@@ -1,10 +1,11 @@
 """附近: a place sent into the chat is answered with the nearest stations, and forgotten."""
 
+from dataclasses import replace
 from typing import Final
 
 from bot.topic import Chat, Topic, say
 from casework.stations import stations_near as nearest
-from casework.talk import Answer
+from casework.talk import About, Answer
 from domain.position import Position
 
 
@@ -24,7 +25,7 @@ async def stations_near(chat: Chat) -> Answer:
         }
         for one in found
     ]
-    return say("nearby_found", lines=lines)
+    return replace(say("nearby_found", lines=lines), about=tuple(About(point=one.code) for one in found))
 
 
 async def _how(_chat: Chat) -> Answer:

@@ -1,16 +1,20 @@
 """进度: where the person's cases stand, masked."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.topic import Chat, Topic, say
 from casework.chat import progress_in_chat
-from casework.talk import Answer
+from casework.talk import About, Answer
 from casework.views import ProgressLine
 
 
 async def _progress(chat: Chat) -> Answer:
     lines = await progress_in_chat(chat.deps, chat.known)
-    return say("progress", lines=[_line(line) for line in lines]) if lines else say("progress_none")
+    if not lines:
+        return say("progress_none")
+    about = tuple(About(division=line.residence, item=line.item) for line in lines if line.is_live)
+    return replace(say("progress", lines=[_line(line) for line in lines]), about=about)
 
 
 def _line(line: ProgressLine) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """A station's code scanned on a poster: its hours, how busy it is today, and booking there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.topic import Chat, Topic, ask, say
 from casework.stations import station_today
-from casework.talk import Answer
+from casework.talk import About, Answer
 from templates.shown import when
 
 _NAME: Final = "station"
@@ -17,11 +18,12 @@ async def station_scanned(chat: Chat) -> Answer:
     today = await station_today(chat.deps, scene.removeprefix("station:")) if scene else None
     if today is None:
         return say("welcome")
-    return ask(
+    answer = ask(
         "station_today", _NAME, {"point": today.point.code},
         station=today.point.name, address=today.point.address, hours=today.point.hours, phone=today.point.phone,
         booked=str(today.booked), free=when(today.next_free) if today.next_free else None,
     )  # fmt: skip
+    return replace(answer, about=(About(point=today.point.code),))
 
 
 async def _nothing_to_go_on(_chat: Chat, _facts: Mapping[str, Any]) -> Answer | None:

@@ -32,9 +32,7 @@ async def test_a_service_is_tried_out_and_people_are_called_in(at_desk: OpenCons
     page = await clerk.get("/invitations")
     assert "只为受邀群众办理" in page.text
     assert not page.offers("/trials")
-    made = await clerk.send(
-        page, "/invitations", {"point": NANCHANG, "item": ITEM.value, "until": until, "count": "2"}
-    )
+    made = await clerk.send(page, "/invitations", {"point": NANCHANG, "item": ITEM.value, "until": until, "count": "2"})
     codes = re.findall(r"YQ-[0-9A-Z]{5}-[0-9A-Z]{5}", made.text)
     assert len(set(codes)) == 2
     again = await clerk.get("/invitations")
