@@ -20,7 +20,7 @@ from domain.lifecycle import already_past
 from domain.local_time import day_of
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, ClockKind, CollectorKind, Kinship, ReportKind
-from models.case import Case, find_accepted_case, find_case, report_seen
+from models.case import Case, CaseEvent, find_accepted_case, find_case, report_seen
 from models.deadline import clocks_of
 from models.staff import StationSystem, secrets_of
 
@@ -109,8 +109,10 @@ async def report(deps: Deps, reporter: Reporter, said: Report) -> ReportReceipt:
         Refusal: ``case_not_found``, ``report_not_yours``, ``report_malformed``, ``step_out_of_order``,
             ``acceptance_number_differs``, and for what a counter did the refusals of ``record_counter``.
     """
+    # asked before the case is read: one just gone in would else be compared with a case that knows no numbers
+    seen = await report_seen(reporter.system_id, said.report_id)
     case = await _case_of(reporter, said)
-    if await _is_known(reporter, said, case):
+    if _is_known(reporter, said, case, seen):
         return await _receipt(case, duplicate=True)
     try:
         async with unit_of_work(deps):
@@ -118,8 +120,10 @@ async def report(deps: Deps, reporter: Reporter, said: Report) -> ReportReceipt:
     except Refusal as refusal:
         if refusal.code != "step_out_of_order":
             raise
-        case = await _case_of(reporter, said)  # another delivery of the same report may have been faster
-        if not await _is_known(reporter, said, case):
+        # another delivery of the same report may have been faster
+        seen = await report_seen(reporter.system_id, said.report_id)
+        case = await _case_of(reporter, said)
+        if not _is_known(reporter, said, case, seen):
             raise
         return await _receipt(case, duplicate=True)
     return await _receipt(case, duplicate=False)
@@ -147,8 +151,7 @@ def _acceptance_division(case: Case) -> str:
     return case.acceptance_point.division if case.acceptance_point else ""
 
 
-async def _is_known(reporter: Reporter, said: Report, case: Case) -> bool:
-    seen = await report_seen(reporter.system_id, said.report_id)
+def _is_known(reporter: Reporter, said: Report, case: Case, seen: CaseEvent | None) -> bool:
     if seen is not None and seen.case_id != case.id:
         raise Refusal("report_malformed", field="report_id")
     if seen is not None or already_past(case.item, case.state, CaseEventKind(said.kind)):
