@@ -9,7 +9,15 @@ from casework.deps import MAKE_LETTERS, Deps, unit_of_work
 from casework.facts import CaseFacts, facts_of, insist_allowed, letter_is_settled
 from casework.make_temporary_card import begin_if_issued, void_dependants
 from casework.owe import owe
-from casework.serve import audit, case_at_counter, counter_case, insist_clerk, insist_visit, materials_at_counter
+from casework.serve import (
+    audit,
+    case_at_counter,
+    counter_case,
+    insist_clerk,
+    insist_visit,
+    insist_whole,
+    materials_at_counter,
+)
 from casework.step import Said, insist_open, take_step
 from casework.tell_progress import tell_progress
 from casework.views import CounterCase
@@ -83,7 +91,8 @@ async def accept(deps: Deps, officer: Officer, number: str, acceptance: Acceptan
     """Record that the officer accepted on the spot (R072), with everything that had to be seen.
 
     Raises:
-        Refusal: ``not_checked_in``, ``materials_incomplete``, ``guardian_presence_required`` (R031),
+        Refusal: ``not_checked_in``, ``presence_required`` (T13), ``minor_leave_required`` (B51),
+            ``materials_incomplete``, ``guardian_presence_required`` (R031),
             ``same_frame_photo_required`` (R073), ``face_check_required`` (R071), ``counter_checks_missing`` (R162),
             ``letter_unconfirmed``, ``temporary_card_not_asked``,
             ``acceptance_number_malformed``, ``acceptance_number_used``, ``slip_number_required``; ``age_changed`` and
@@ -122,7 +131,8 @@ async def decline(deps: Deps, officer: Officer, number: str, reason: DeclineReas
     ``note`` goes into the event for the station, sealed.
 
     Raises:
-        Refusal: ``not_checked_in``, ``decline_reason_unfit`` for a reason of another item.
+        Refusal: ``not_checked_in``, ``presence_required``, ``minor_leave_required`` (B51), ``decline_reason_unfit``
+            for a reason of another item.
     """
     case = await _case_at_visit(deps, officer, number, "decline")
     if reason not in DECLINE_REASONS[case.item]:
@@ -144,7 +154,8 @@ async def list_supplements(deps: Deps, officer: Officer, number: str, items: Seq
     """List everything that is missing, once and in full (一次性告知, B10). The visit ends; the case stays open.
 
     Raises:
-        Refusal: ``supplements_empty``, ``supplements_already_listed``, ``not_checked_in``.
+        Refusal: ``supplements_empty``, ``supplements_already_listed``, ``not_checked_in``, ``presence_required``,
+            ``minor_leave_required`` (B51).
     """
     case = await _case_at_visit(deps, officer, number, "list_supplements")
     wanted = [item.strip()[:60] for item in items if item.strip()]
@@ -169,7 +180,8 @@ async def confirm_letter(deps: Deps, officer: Officer, number: str, method: Sign
 
     Raises:
         Refusal: ``letter_not_required``, ``letter_not_signed`` for a phone signature that is not there,
-            ``letter_already_signed`` when it was confirmed before.
+            ``letter_already_signed`` when it was confirmed before; ``not_checked_in``, ``presence_required``,
+            ``minor_leave_required`` (B51).
     """
     case = await _case_at_visit(deps, officer, number, "confirm_letter")
     facts = await facts_of(deps, case)
@@ -192,10 +204,19 @@ async def confirm_letter(deps: Deps, officer: Officer, number: str, method: Sign
 
 
 async def _case_at_visit(deps: Deps, officer: Officer, number: str, act: str) -> Case:
+    """The case of whoever stands at the counter, by the clerk's own word (T13), a minor's with leave (B51).
+
+    Whatever door asks: nobody decides on an application unseen, nor on a minor's that may not be read.
+
+    Raises:
+        Refusal: ``case_not_open``, ``not_checked_in``, ``rebooked_meanwhile``, ``minor_leave_required``,
+            ``presence_required``.
+    """
     insist_clerk(officer)
     case = await case_at_counter(deps, officer, number, f"read_to_{act}")
     insist_open(case)
     await insist_visit(deps, case)
+    await insist_whole(deps, officer, case)
     return case
 
 

@@ -208,9 +208,12 @@ async def insist_visit(deps: Deps, case: Case) -> None:
 
 
 async def _came_today(deps: Deps, case: Case, unit: str | None = None) -> bool:
-    """Whether the person was checked in today; ``unit``: at this counter."""
-    came = [event for event in await events_of(case.id) if event.kind is CaseEventKind.CHECKED_IN]
-    return bool(came) and day_of(came[-1].at) == deps.today() and unit in {None, came[-1].unit}
+    """Whether the person was checked in today, by no mistaken scan; ``unit``: at this counter."""
+    kinds = {CaseEventKind.CHECKED_IN, CaseEventKind.SCAN_UNDONE}
+    came = [event for event in await events_of(case.id) if event.kind in kinds]
+    if not came or came[-1].kind is CaseEventKind.SCAN_UNDONE:
+        return False
+    return day_of(came[-1].at) == deps.today() and unit in {None, came[-1].unit}
 
 
 async def insist_whole(deps: Deps, officer: Officer, case: Case) -> None:

@@ -1,6 +1,7 @@
 """Who may use a route. Every route says it; the guard asks before the handler runs (ASVS V8.2.1)."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -136,6 +137,15 @@ def UNFINISHED() -> OfficerIn:  # noqa: N802 - as OFFICER_IN
 def PICTURE_FROM(*roles: StaffRole) -> PictureFrom:  # noqa: N802 - as OFFICER_IN
     """Access for these roles, with a picture."""
     return PictureFrom(frozenset(roles))
+
+
+async def recognise(request: web.Request) -> None:
+    """Note who is signed in, for a page that belongs to nobody; whoever is not stays unknown."""
+    token = session_token(request)
+    if token is None or OFFICER in request:
+        return
+    with suppress(Refusal):
+        request[OFFICER] = await who_serves(request.app[DEPS], token, request[REQUEST_ID])
 
 
 async def _officer(request: web.Request) -> Officer:

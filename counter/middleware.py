@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from counter.access import SAFE_METHODS
+from counter.access import SAFE_METHODS, recognise
 from counter.keys import ACTOR, REFUSED, REQUEST_ID
 from counter.refusals import STATION_API, answer
 from counter.sessions import drop_session, session_token
@@ -60,15 +60,22 @@ async def name_and_log(request: web.Request, handler: Handler) -> web.StreamResp
 async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn a refusal, an error of the server and anything unforeseen into an answer that says what to do next."""
     try:
-        return await handler(request)
+        return await _handled(request, handler)
     except Refusal as refusal:
         return _refused(request, refusal)
-    except web.HTTPException as error:
-        return _http_error(request, error)
     except Exception as error:  # noqa: BLE001 - the last line of defence; what failed is logged
         trouble = _trouble(error)
         log.error("counter_failed", request_id=request[REQUEST_ID], route=_route(request), **trouble)  # noqa: TRY400
         return answer(request, Refusal("internal", trace=request[REQUEST_ID]))
+
+
+async def _handled(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as error:  # no handler was reached: who is signed in is not known yet
+        if not request.path.startswith(STATION_API):
+            await recognise(request)
+        return _http_error(request, error)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -87,6 +87,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/cases/{number}/approvals", cases.ask_approval, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/letter", cases.confirm_letter, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/acceptance", cases.accept, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/acceptance-number", cases.correct_number, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/decline", cases.decline, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/supplements", cases.list_supplements, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/arrival", cases.register_arrival, AT_THE_COUNTER),

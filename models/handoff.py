@@ -50,6 +50,12 @@ async def find_code(code_hash: str) -> HandoffCode | None:
     return await HandoffCode.get_or_none(code_hash=code_hash).select_related("point")
 
 
+async def last_redeemed(case_id: int) -> HandoffCode | None:
+    """The code of a case that was redeemed last, the point loaded."""
+    spent = HandoffCode.filter(case_id=case_id, redeemed_at__isnull=False).select_related("point")
+    return await spent.order_by("-redeemed_at", "-id").first()
+
+
 async def redeem_code(code_id: int, staff_id: int, at: datetime) -> bool:
     """Redeem a live code; False when another scan was first, or it was revoked or ran out."""
     live = HandoffCode.filter(id=code_id, redeemed_at=None, revoked_at=None, expires_at__gt=at)

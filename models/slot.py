@@ -159,12 +159,15 @@ async def end_booking(booking_id: int, how: str, at: datetime, closure_id: int |
     return await live.update(ended_at=at, how_ended=how, closure_id=closure_id) == 1
 
 
-async def reopen_booking(case_id: int, now: datetime) -> bool:
-    """Make a booking that was ended by coming live again while its time is not over; False when there is none such."""
+async def reopen_booking(case_id: int, now: datetime, how: str = "kept") -> bool:
+    """Make a booking that was ended by coming live again while its time is not over; False when there is none such.
+
+    ``how``: another way it ended; "moved" freed its place, which is to be taken again first.
+    """
     newest = await Booking.filter(case_id=case_id).order_by("-id").select_related("slot").first()
-    if newest is None or newest.how_ended != "kept" or newest.slot.ends_at <= now:
+    if newest is None or newest.how_ended != how or newest.slot.ends_at <= now:
         return False
-    return await Booking.filter(id=newest.id, how_ended="kept").update(ended_at=None, how_ended=None) == 1
+    return await Booking.filter(id=newest.id, how_ended=how).update(ended_at=None, how_ended=None) == 1
 
 
 async def set_plan(booking_id: int, plan: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from casework import accept as acceptance
 from casework import approve
 from casework.callers import Officer
 from casework.check_in import check_in as check_person_in
+from casework.correct_acceptance import correct_acceptance_number
 from casework.read_letter import letter_at_counter
 from casework.register_arrival import register_arrival as arrive
 from casework.release_card import ReleaseAct, release_card
@@ -93,6 +94,18 @@ async def accept(request: web.Request, officer: Officer, form: Form) -> web.Resp
         return await acceptance.accept(request.app[DEPS], officer, number, _acceptance(form))
 
     return await perform(request, officer, form, "acceptance", act)
+
+
+async def correct_number(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """A mistyped acceptance number put right (R143); every later report hangs on it, so who is there is asked again."""
+
+    async def act(number: str) -> CounterCase:
+        right = form.text("acceptance_number", "受理号", 60)
+        reason = form.text("reason", "更正的原因", 200)
+        sure = await proven(request, officer, form)
+        return await correct_acceptance_number(request.app[DEPS], sure, number, acceptance_number=right, reason=reason)
+
+    return await perform(request, officer, form, "correction", act)
 
 
 async def decline(request: web.Request, officer: Officer, form: Form) -> web.Response:

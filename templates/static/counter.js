@@ -51,6 +51,10 @@
     button.addEventListener("click", () => window.print());
   });
 
+  // Over plain http on a network name the browser throws the session's cookie away: say so before anybody types.
+  const insecure = document.querySelector("[data-insecure]");
+  if (insecure && !window.isSecureContext) insecure.hidden = false;
+
   // One press, one act: a second press of the same button while the first is under way does nothing.
   document.addEventListener("submit", (event) => {
     if (event.target.dataset.sent) event.preventDefault();

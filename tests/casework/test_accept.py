@@ -12,6 +12,7 @@ from casework.deps import Deps
 from casework.track import my_case, my_notices
 from casework.withdraw import withdraw
 from domain.terms import CaseEventKind, CaseState, NoticeKind, SignatureMethod
+from models.approval import Approval
 from models.case import Case, CaseEvent
 from models.notice import Notice
 from tests.casework.refused import DONE, at_once, refused
@@ -259,6 +260,30 @@ async def test_nothing_is_done_at_the_counter_without_the_person(act: str, town:
     way = await gone(town, "signed")
     with refused("not_checked_in"):
         await ACTS[act](town.deps, await town.clerk(), way)
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_nothing_is_done_before_the_clerk_said_who_stands_there(act: str, town: Town) -> None:
+    """T13: whichever door asks; the word of yesterday, or of a scan that was followed by another, is none."""
+    way = await gone(town, "signed")
+    await way.scan()
+    with refused("presence_required"):
+        await ACTS[act](town.deps, await town.clerk(), way)
+    await way.present()
+    await way.book()
+    await way.scan()
+    with refused("presence_required"):
+        await ACTS[act](town.deps, await town.clerk(), way)
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_nothing_is_done_with_a_minor_s_case_once_leave_has_ended(act: str, town: Town) -> None:
+    """B51: leave is asked for at the act, not only where the page is drawn."""
+    way = await gone(town, "checked_in", MINOR)
+    await Approval.all().update(ended_at=town.clock.now())
+    with refused("minor_leave_required"):
+        await ACTS[act](town.deps, await town.clerk(JIUJIANG), way)
+    assert (await Case.get(number=way.number)).state is CaseState.OPEN
 
 
 @pytest.mark.parametrize("act", ACTS)

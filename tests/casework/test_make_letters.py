@@ -222,6 +222,7 @@ async def test_another_account_and_another_station_read_no_file(town: Town) -> N
     with refused("case_of_other_station"):
         await letter_at_counter(town.deps, await town.clerk(GANZHOU), theirs.number)
     clerk = await town.clerk(NANCHANG)
+    town.clock.turn(days=1)
     with refused("presence_required"):
         await letter_at_counter(town.deps, clerk, theirs.number)
     await state_presence(town.deps, clerk, theirs.number, Present.APPLICANT)

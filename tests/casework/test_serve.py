@@ -18,7 +18,8 @@ async def entries_of(way: Way) -> list[AuditEntry]:
 
 
 async def test_the_clerk_sees_the_pre_fill_beside_the_checklist(town: Town) -> None:
-    way = await gone(town, "checked_in", MINOR)
+    way = await gone(town, "signed", MINOR)
+    await way.scan()
     clerk = await town.clerk(JIUJIANG)
     with refused("minor_leave_required"):
         await state_presence(town.deps, clerk, way.number, Present.MINOR_AND_GUARDIAN)
@@ -81,7 +82,8 @@ async def test_every_step_at_the_counter_leaves_its_entry(town: Town) -> None:
 
 
 async def test_every_read_is_an_entry_with_reader_and_request(town: Town) -> None:
-    way = await gone(town, "checked_in")
+    way = await gone(town, "signed")
+    await way.scan()
     clerk = await town.clerk()
     reader = Officer(**{**clerk.__dict__, "request_id": "request-7"})
     before = len(await entries_of(way))

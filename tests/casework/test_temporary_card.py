@@ -13,10 +13,20 @@ from casework.make_temporary_card import register_made, take_back
 from casework.open_case import open_case
 from casework.request_temporary_card import request_temporary_card
 from casework.serve import read_case
+from casework.state_presence import state_presence
 from casework.track import my_case
 from casework.views import CaseView, CounterCase
 from casework.withdraw import withdraw
-from domain.terms import CardReturn, CaseState, ClockKind, NoticeKind, ReportKind, ServiceItem, SignatureMethod
+from domain.terms import (
+    CardReturn,
+    CaseState,
+    ClockKind,
+    NoticeKind,
+    Present,
+    ReportKind,
+    ServiceItem,
+    SignatureMethod,
+)
 from models.case import Case
 from models.deadline import clocks_of
 from models.notice import notices_of
@@ -118,6 +128,7 @@ async def test_asked_later_it_has_a_visit_at_the_same_station_and_is_made_at_onc
     await book(town.deps, way.citizen, card.number, GUANGZHOU, at, key())
     clerk = await town.clerk(GUANGZHOU)
     await redeem_code(town.deps, clerk, (await issue_code(town.deps, way.citizen, card.number, key())).code)
+    await state_presence(town.deps, clerk, card.number, Present.APPLICANT)
     await confirm_letter(town.deps, clerk, card.number, SignatureMethod.PAPER)
     page = await read_case(town.deps, clerk, card.number)
     assert page.asks == ()

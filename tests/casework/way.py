@@ -17,6 +17,7 @@ from casework.release_card import ReleaseAct, release_card
 from casework.report import Report, ReportFacts, report
 from casework.serve import counter_case, read_case
 from casework.sign import SigningAct, show_letter, sign_letter
+from casework.state_presence import state_presence
 from casework.views import CaseView, CounterCase, ReportReceipt
 from domain.local_time import SHANGHAI
 from domain.terms import (
@@ -25,6 +26,7 @@ from domain.terms import (
     GuardianRelation,
     GuardianshipCase,
     Kinship,
+    Present,
     ProofKind,
     ReportKind,
     ServiceItem,
@@ -176,13 +178,26 @@ class Way:
     async def code(self) -> str:
         return (await issue_code(self.deps, self.citizen, self.number, key())).code
 
-    async def check_in(self) -> CounterCase:
+    async def scan(self) -> CounterCase:
         await redeem_code(self.deps, await self.town.clerk(self.kind.point), await self.code())
         return await self.at_counter()
 
     async def at_counter(self) -> CounterCase:
         """The whole case as the counter works on it."""
         return await counter_case(self.deps, await Case.get(number=self.number))
+
+    async def present(self) -> CounterCase:
+        """The clerk's word on who stands there; for a minor with leave of a second person."""
+        clerk = await self.town.clerk(self.kind.point)
+        if self.minor:
+            await self.town.give_leave(clerk)
+        who = Present.MINOR_AND_GUARDIAN if self.minor else Present.APPLICANT
+        return await state_presence(self.deps, clerk, self.number, who)
+
+    async def check_in(self) -> CounterCase:
+        scanned = await self.scan()
+        await self.present()
+        return scanned
 
     async def confirm(self) -> None:
         if self.kind.letter is not None:

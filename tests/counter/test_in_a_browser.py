@@ -98,7 +98,8 @@ class Desk:
 @pytest.fixture
 async def window() -> AsyncIterator[BrowserContext]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        args = ["--no-sandbox", "--host-resolver-rules=MAP tongban.lan 127.0.0.1"]
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=args)
         context = await browser.new_context(viewport=SCREEN, locale="zh-CN")  # type: ignore[arg-type]
         yield context
         await browser.close()
@@ -235,3 +236,11 @@ async def test_every_other_page_can_be_used_by_everybody(desk: Desk, at_desk: Op
             await desk.page.goto(desk.base + path)
             await desk.look(f"{username}{path.replace('/', '-').replace(walker.number, 'case')}")
     assert desk.asked_elsewhere() == []
+
+
+async def test_a_login_page_over_plain_http_on_a_network_name_says_what_to_do_before_anybody_types(desk: Desk) -> None:
+    words = desk.page.get_by_role("heading", name="这个网址不能登录")
+    await desk.page.goto(f"{desk.base}/login")
+    assert await words.is_hidden()
+    await desk.page.goto(f"{desk.base.replace('127.0.0.1', 'tongban.lan')}/login")
+    assert await words.is_visible()

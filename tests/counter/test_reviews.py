@@ -7,7 +7,8 @@ from casework.deps import Deps
 from casework.hand_off import redeem_code
 from casework.serve import counter_case
 from casework.sign_in_officer import sign_in_officer, who_serves
-from domain.terms import CaseState, SignatureMethod
+from casework.state_presence import state_presence
+from domain.terms import CaseState, Present, SignatureMethod
 from models.audit import AuditEntry
 from models.case import Case, CaseEvent
 from models.notice import Notice
@@ -21,6 +22,7 @@ async def accepted(deps: Deps, number: str) -> Walker:
     clerk = await who_serves(deps, (await sign_in_officer(deps, "clerk-nc", PASSWORD)).token)
     number_at_counter = await redeem_code(deps, clerk, await code_of(deps, walker))
     seen = await counter_case(deps, await Case.get(number=number_at_counter))
+    await state_presence(deps, clerk, walker.number, Present.APPLICANT)
     await confirm_letter(deps, clerk, walker.number, SignatureMethod.PHONE)
     materials = tuple(line.code for line in seen.materials)
     stated = Acceptance(number, f"HZ-{number[-4:]}", materials, tuple(line.code for line in seen.checks))

@@ -12,8 +12,9 @@ from casework.hand_off import redeem_code
 from casework.report import Report, report, who_reports
 from casework.serve import read_case
 from casework.sign_in_officer import sign_in_officer, who_serves
+from casework.state_presence import state_presence
 from casework.warn import warn_overdue
-from domain.terms import ReportKind, SignatureMethod, StaffRole
+from domain.terms import Present, ReportKind, SignatureMethod, StaffRole
 from models.staff import keep_staff
 from tests.counter.conftest import OpenConsole
 from tests.counter.people import HOUSEHOLD_KEY, PASSWORD, SECRET, adult, code_of, password_hash
@@ -39,6 +40,7 @@ async def late(deps: Deps, clock: TurnedClock) -> str:
     walker = await adult(deps)
     clerk = await officer(deps, "clerk-nc")
     await redeem_code(deps, clerk, await code_of(deps, walker))
+    await state_presence(deps, clerk, walker.number, Present.APPLICANT)
     await confirm_letter(deps, clerk, walker.number, SignatureMethod.PHONE)
     seen = tuple(line.code for line in (await read_case(deps, clerk, walker.number)).materials)
     await accept(deps, clerk, walker.number, Acceptance("360102000202611180001", "HZ1", seen, FACE_TO_FACE))
