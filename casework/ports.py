@@ -194,6 +194,10 @@ class SlipOpener(Protocol):
         """The key a slip names; nothing is proven yet. Raises Refusal ``return_slip_foreign``, ``…_damaged``."""
         ...
 
+    def is_key(self, public_pem: str) -> bool:
+        """Whether this is a public key that slips and files may be signed for."""
+        ...
+
     def open(self, text: str, public_pem: str) -> Any:
         """The claims, once the signature is that key's. Raises Refusal ``return_slip_forged`` beside those."""
         ...

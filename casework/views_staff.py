@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.refusal import Refusal
-from domain.terms import ApprovalKind, CaseState, StaffRole
+from domain.terms import ApprovalKind, CaseState, KeyAlgorithm, StaffRole
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,38 @@ class Account:
     locked_until: datetime | None
     second_factor: bool
     initial_password: bool
+
+
+@dataclass(frozen=True)
+class StationKeyLine:
+    """A key of a station system, by name; the key itself is shown to nobody. The first one has no day of its own."""
+
+    id: str
+    algorithm: KeyAlgorithm
+    added_at: datetime | None
+    valid: bool
+
+
+@dataclass(frozen=True)
+class StationSystemLine:
+    """A system that reports to us, as the operator sees it. ``side``: "household" or "acceptance"."""
+
+    id: str
+    name: str
+    place: str
+    side: str
+    kinds: tuple[str, ...]
+    disabled: bool
+    keys: tuple[StationKeyLine, ...]
+
+
+@dataclass(frozen=True)
+class GivenWord:
+    """A shared word just made: told once, to be handed to the station by a safe way."""
+
+    system: str
+    key_id: str
+    word: str
 
 
 @dataclass(frozen=True)

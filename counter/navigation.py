@@ -37,6 +37,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("audit", "/audit", "调阅记录", frozenset({StaffRole.AUDITOR})),
     Entry("complaints", "/complaints", "投诉建议", frozenset({StaffRole.CLERK, StaffRole.SUPERVISOR})),
     Entry("feed", "/feed", "文件上报", frozenset({StaffRole.OPERATOR})),
+    Entry("stations", "/stations", "系统密钥", frozenset({StaffRole.OPERATOR})),
     Entry("account", "/account", "我的账号", _EVERYBODY),
 )
 

@@ -32,6 +32,7 @@ from counter.handlers import (
     services,
     staff,
     statics,
+    stations,
     supervision,
 )
 from domain.terms import StaffRole
@@ -73,6 +74,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/staff", staff.show, OPERATING),
     Route("POST", "/staff", staff.add, OPERATING),
     Route("POST", "/staff/{username}", staff.change, OPERATING),
+    Route("GET", "/stations", stations.show, OPERATING),
+    Route("POST", "/stations", stations.add, OPERATING),
+    Route("POST", "/stations/{id}", stations.change, OPERATING),
     Route("GET", "/audit", audits.show, AUDITING),
     Route("GET", "/", days.show, ANYONE_SIGNED_IN),
     Route("GET", "/keys", keys.show, ANYONE_SIGNED_IN),

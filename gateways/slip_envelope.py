@@ -28,6 +28,10 @@ class SlipEnvelope:
         """The key a slip names. Raises Refusal ``return_slip_foreign``, ``return_slip_damaged``."""
         return _parts(text)[1]
 
+    def is_key(self, public_pem: str) -> bool:
+        """Whether this is a public P-256 key in PEM."""
+        return load_public_key(public_pem) is not None
+
     def open(self, text: str, public_pem: str) -> Any:
         """The claims, once the signature is this key's. Raises Refusal ``return_slip_forged`` beside those."""
         header, _, payload, signature = _parts(text)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from tortoise import fields
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 from tortoise.models import Model
 
 from domain.terms import KeyAlgorithm, StaffRole
@@ -72,7 +72,7 @@ class StationSystem(Model):
     """A system that reports what the police did. It may report ``kinds`` for cases below ``division`` (a code prefix).
 
     ``side`` says which place of the case must lie below ``division``: "household" reviews (R091), "acceptance" makes
-    and dispatches cards (R110).
+    and dispatches cards (R110). ``secret`` is the word of its first key, empty once that was taken back.
     """
 
     id = fields.IntField(primary_key=True)
@@ -233,6 +233,55 @@ async def find_station_system(key_id: str) -> StationSystem | None:
     return await StationSystem.get_or_none(key_id=key_id, disabled_at=None)
 
 
+async def any_station_system(key_id: str) -> StationSystem | None:
+    """A reporting system, also one that is disabled."""
+    return await StationSystem.get_or_none(key_id=key_id)
+
+
+async def all_station_systems() -> list[StationSystem]:
+    """Every reporting system, by id."""
+    return await StationSystem.all().order_by("key_id")
+
+
+async def all_station_keys() -> list[StationKey]:
+    """Every further key, oldest first."""
+    return await StationKey.all().order_by("id")
+
+
+async def station_key_exists(key_id: str) -> bool:
+    """Whether a system or a further key has this name: one name is one key."""
+    return await StationSystem.filter(key_id=key_id).exists() or await StationKey.filter(key_id=key_id).exists()
+
+
+async def add_station_system(**columns: Any) -> bool:
+    """Make a station system; False when the id is taken."""
+    return await insert_once(StationSystem, **columns)
+
+
+async def add_station_key(**columns: Any) -> bool:
+    """Give a system a further key; False when the name is taken."""
+    return await insert_once(StationKey, **columns)
+
+
+async def set_station_system(system_id: int, **columns: Any) -> None:
+    """Write columns of a station system."""
+    await StationSystem.filter(id=system_id).update(**columns)
+
+
+async def forget_first_word(system_id: int) -> bool:
+    """Drop the word of a system's first key; False when it was dropped before."""
+    system = await StationSystem.select_for_update().get(id=system_id)
+    if not system.secret:
+        return False
+    return await StationSystem.filter(id=system_id).update(secret="") == 1
+
+
+async def end_station_key(system_id: int, key_id: str, at: datetime) -> bool:
+    """End a further key now; False when there is none such, or it had ended."""
+    live = StationKey.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), system_id=system_id, key_id=key_id)
+    return await live.update(ends_at=at) == 1
+
+
 async def keep_station_key(
     system_key_id: str,
     key_id: str,
@@ -252,7 +301,7 @@ async def secrets_of(key_id: str, at: datetime) -> tuple[StationSystem, str] | N
     """The system that signs its requests with this key, and the shared word; None for none that is valid."""
     system = await find_station_system(key_id)
     if system is not None:
-        return system, system.secret
+        return (system, system.secret) if system.secret else None
     key = await StationKey.get_or_none(key_id=key_id, algorithm=KeyAlgorithm.HMAC).select_related("system")
     if key is None or key.system.disabled_at is not None or (key.ends_at is not None and key.ends_at <= at):
         return None

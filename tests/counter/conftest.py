@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from casework.deps import Deps
 from counter.app import make_app
 from gateways.http import open_session
+from gateways.slip_envelope import SlipEnvelope
 from models.db import Database
 from tests.counter.console import Console
 from tests.counter.people import furnish
@@ -35,7 +37,7 @@ def clock() -> TurnedClock:
 async def deps(tmp_path: Path, clock: TurnedClock, database: Database) -> AsyncIterator[Deps]:
     await furnish()
     async with open_session() as session:
-        yield make_deps(tmp_path, session, Bell(), clock)
+        yield replace(make_deps(tmp_path, session, Bell(), clock), slips=SlipEnvelope())
 
 
 @pytest.fixture
