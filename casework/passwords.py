@@ -7,6 +7,7 @@ from functools import cache, partial
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from domain.password import is_common
 from domain.refusal import Refusal
 
 SHORTEST = 12
@@ -30,7 +31,8 @@ async def matches(password_hash: str, password: str) -> bool:
 
 
 def insist_good(password: str, username: str) -> None:
-    """A new password is long and is not what is guessed first; nothing else is asked of it (V6.2.1, V6.2.5, V6.2.11).
+    """A new password is long and is not what is guessed first; nothing else is asked of it (V6.2.1, V6.2.4, V6.2.5,
+    V6.2.11).
 
     Raises:
         Refusal: ``password_too_short``, ``password_too_common``.
@@ -40,7 +42,7 @@ def insist_good(password: str, username: str) -> None:
     plain = password.casefold()
     for word in (username.casefold(), *_GUESSED_FIRST):
         plain = plain.replace(word, "")
-    if len(set(plain)) < _FEWEST_DIFFERENT:
+    if len(set(plain)) < _FEWEST_DIFFERENT or is_common(password):
         raise Refusal("password_too_common")
 
 

@@ -63,6 +63,7 @@ async def test_password_is_changed_with_the_old_one_and_other_sessions_end(
         ("short one 1", "short one 1", "password_too_short"),
         ("password12345678password", "password12345678password", "password_too_common"),
         ("clerk-nc-clerk-nc-clerk-nc", "clerk-nc-clerk-nc-clerk-nc", "password_too_common"),
+        ("ILoveYou-Sunshine!", "ILoveYou-Sunshine!", "password_too_common"),
         ("aaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaa", "password_too_common"),
         (NEW, NEW + "x", "passwords_differ"),
     ],
