@@ -12,7 +12,7 @@ from tests.house.plan import HOME, place, project_files, tree_of
 SETTINGS = HOME / "casework/settings.py"
 DOCUMENT = HOME / "docs/settings.md"
 PREFIXES = ("TONGBAN_MINIAPP", "TONGBAN_OA")
-BINARY = {".png", ".jpg", ".ico", ".woff2", ".ttf", ".pdf"}
+BINARY = {".png", ".jpg", ".ico", ".woff2", ".ttf", ".pdf", ".gz"}
 REGISTRIES = (("pypi", "org"), ("pypi", "python"), ("pythonhosted", "org"), ("npmjs", "org"))
 MACHINE_PATH = r"(?<![\w.])/(?:home|root|Users|work)/\w|[A-Za-z]:\\Users\\"
 FOREIGN = re.compile("|".join([*(r"\.".join(parts) for parts in REGISTRIES), MACHINE_PATH]))
