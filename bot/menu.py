@@ -31,7 +31,13 @@ MENU: Final[dict[str, Any]] = {
         },
         {
             "name": "帮助",
-            "sub_button": [_button("人工", "human"), _button("绑定说明", "how_to_bind")],
+            "sub_button": [
+                _button("人工", "human"),
+                _button("投诉", "complaint"),
+                _button("建议", "suggestion"),
+                _button("我的投诉建议", "my_complaints"),
+                _button("绑定说明", "how_to_bind"),
+            ],
         },
     ]
 }

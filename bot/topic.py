@@ -1,5 +1,6 @@
 """What a topic of the chat is made of: how it begins, how it goes on, and what it is given."""
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,6 +36,11 @@ class Chat:
     def who(self) -> dict[str, str]:
         """The follower, as the acts want them."""
         return {"appid": self.push.appid, "openid": self.push.openid}
+
+    @property
+    def key(self) -> str:
+        """The idempotency key that belongs to this message (its MsgId, hashed to the length of a key)."""
+        return "chat-" + hashlib.sha256(self.push.dedupe_key.encode()).hexdigest()[:40]
 
     @property
     def known(self) -> Citizen:

@@ -64,6 +64,11 @@ async def cases_to_book(deps: Deps, citizen: Citizen) -> tuple[ChatCase, ...]:  
     return tuple([await _chat_case(case) for case in await _cases(citizen, frozenset({CaseState.OPEN}))])
 
 
+async def cases_to_name(deps: Deps, citizen: Citizen) -> tuple[ChatCase, ...]:  # noqa: ARG001
+    """The newest cases of the account in whatever state: what a complaint may be about."""
+    return tuple([await _chat_case(case) for case in (await cases_of_account(citizen.account_id))[:MOST_CASES]])
+
+
 async def case_to_book(deps: Deps, citizen: Citizen, number: str) -> ChatCase:  # noqa: ARG001
     """One of them. Raises Refusal ``case_not_found``."""
     return await _chat_case(await own_case(citizen, number))

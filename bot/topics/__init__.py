@@ -6,6 +6,7 @@ from typing import Final
 from bot.topic import Topic
 from bot.topics.binding import HOW_TO_BIND, UNBIND
 from bot.topics.booking import BOOKING
+from bot.topics.complaint import COMPLAINT, MY_COMPLAINTS, SUGGESTION
 from bot.topics.guide import CARD_GUIDE, CERTIFICATE_GUIDE, GUIDE, OVERVIEW, TEMPORARY_GUIDE
 from bot.topics.human import HUMAN
 from bot.topics.nearby import NEARBY
@@ -27,6 +28,9 @@ ALL: Final = (
     NEARBY,
     STATION,
     HUMAN,
+    COMPLAINT,
+    SUGGESTION,
+    MY_COMPLAINTS,
     HOW_TO_BIND,
     UNBIND,
 )

@@ -3,7 +3,6 @@
 The confirmation carries the key of the message that asked for it: however often it is said, one booking is made.
 """
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -68,7 +67,7 @@ async def _booked_chosen(chat: Chat, facts: Mapping[str, Any]) -> Answer | None:
     case = await case_to_book(chat.deps, chat.known, facts["number"])
     if case.booked_for is None:
         return await _where(chat, facts)
-    kept = {"number": case.number, "step": "cancel", "key": _key(chat)}
+    kept = {"number": case.number, "step": "cancel", "key": chat.key}
     return ask("booking_cancel", _NAME, kept, time=when(case.booked_for), station=case.booked_at)
 
 
@@ -115,7 +114,7 @@ async def _time_chosen(chat: Chat, facts: Mapping[str, Any]) -> Answer | None:
     point = next((point for point in points if point.code == facts["point"]), None)
     if point is None:
         return say("booking_no_point")
-    kept = {**facts, "step": "confirm", "at": times[place].isoformat(), "key": _key(chat)}
+    kept = {**facts, "step": "confirm", "at": times[place].isoformat(), "key": chat.key}
     return ask(
         "booking_confirm", _NAME, kept,
         item=case.item_label, name=case.name_masked, time=when(times[place]), station=point.name,
@@ -159,11 +158,6 @@ async def _cancelled(chat: Chat, facts: Mapping[str, Any]) -> Answer | None:
         return None
     await cancel_booking(chat.deps, chat.known, facts["number"], facts["key"])
     return say("booking_cancelled")
-
-
-def _key(chat: Chat) -> str:
-    """The idempotency key that belongs to this message (its MsgId, hashed to the length of a key)."""
-    return "chat-" + hashlib.sha256(chat.push.dedupe_key.encode()).hexdigest()[:40]
 
 
 _STEPS: Final = {
