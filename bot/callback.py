@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.access import DEADLINE
 from bot.envelope import Envelope, Letter
+from bot.headers import HEADERS
 from bot.keys import ACCOUNT, ANSWERS, DEPS, DIALOGUE, MINIAPP
 from bot.push import MESSAGES, Push, Sort, read_push
 from bot.replies import handed_to_people, text_reply
@@ -18,7 +19,6 @@ from domain.refusal import Refusal
 
 _LONGEST_ECHO: Final = 512
 _HOST: Final = re.compile(r"([0-9A-Za-z.-]{1,253})(?::[0-9]{1,5})?")
-_NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 _log = structlog.get_logger(__name__)
 
@@ -28,6 +28,7 @@ async def verify(request: web.Request) -> web.Response:
     echo = request.query.get("echostr", "")
     if not 0 < len(echo) <= _LONGEST_ECHO:
         raise Refusal("push_malformed")
+    _log.info("address_verified")
     return _plain(echo)
 
 
@@ -86,8 +87,8 @@ def _guide_page(request: web.Request) -> str | None:
 def _reply(envelope: Envelope, letter: Letter, reply: str, deps: Deps) -> web.Response:
     sealed = envelope.seal(letter, reply, deps.clock.now())
     kind = "application/json" if sealed.startswith("{") else "application/xml"
-    return web.Response(text=sealed, content_type=kind, headers=_NO_STORE)
+    return web.Response(text=sealed, content_type=kind, headers=HEADERS)
 
 
 def _plain(text: str) -> web.Response:
-    return web.Response(text=text, content_type="text/plain", headers=_NO_STORE)
+    return web.Response(text=text, content_type="text/plain", headers=HEADERS)

@@ -40,6 +40,8 @@ SECURITY_HEADERS = {
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Signal before an answer goes out, also for answers aiohttp makes by itself and for sub-applications."""
+    if response.headers.get(hdrs.SERVER) == "tongban":
+        return  # a door mounted beside this one brings its own, all of them
     for name, value in SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers["Server"] = "tongban"
@@ -50,6 +52,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id of our own making and write one line about it: no path, no query, no body."""
+    if _is_beside(request):
+        return await handler(request)
     request[REQUEST_ID] = request.config_dict[DEPS].random.token(12).hex()
     with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID], account=None):
         clock = asyncio.get_running_loop().time
@@ -66,6 +70,8 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
 @web.middleware
 async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong into one problem shape; nothing of an unexpected error is told (V16.5.1)."""
+    if _is_beside(request):
+        return await handler(request)
     try:
         return await handler(request)
     except Refusal as refusal:
@@ -78,6 +84,11 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         return _refused(request, Refusal("bad_request"))  # the client left in mid-request: nobody reads this
     except Exception as error:  # noqa: BLE001 - the last door: everything else is ours to mend
         return _failed(request, error)
+
+
+def _is_beside(request: web.Request) -> bool:
+    """Whether a door mounted beside this one answers: it tells its own troubles, and logs what is worth a line."""
+    return len(request.match_info.apps) > 1
 
 
 def _refused(request: web.Request, refusal: Refusal) -> web.Response:

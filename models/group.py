@@ -15,7 +15,8 @@ tried by itself, so that a bad one never takes the others with it; a database th
 Whoever stops waiting leaves the group as it is; what had begun is done all the same, so such work needs an idempotency
 key. At most ``waiting`` works wait; then ``Crowded`` is raised, which is one of ``UNAVAILABLE``.
 
-``reading=True`` gathers questions instead: no transaction, the same outcomes.
+``reading=True`` gathers questions instead: no transaction, the same outcomes. It also serves an act that is one
+statement as a rule and makes its transaction itself where it is not.
 """
 
 import asyncio

@@ -11,8 +11,8 @@ from tortoise.models import Model
 from models.chat_talk import ChatTalk, move_talk
 from models.columns import SealedText, UtcDatetime
 from models.group import Group
-from models.many import insert_all, read_as, rows
-from models.store import insert_once
+from models.many import Row, insert_all, read_as, rows
+from models.store import insert_once, transaction
 
 
 class PushSeen(Model):
@@ -87,19 +87,36 @@ async def keep_answer(kept: Kept) -> str:
     return await _KEEPS.do(kept)
 
 
+_TALK = ("id", "follower", "topic", "facts", "said_at", "ends_at", "step")
+_LOOK = """
+SELECT dedupe_key, reply, NULL AS id, follower, NULL AS topic, NULL AS facts, NULL AS said_at, NULL AS ends_at,
+    NULL AS step FROM push_seen WHERE dedupe_key = ANY($1::text[])
+UNION ALL
+SELECT NULL, NULL, id, follower, topic, facts, said_at, ends_at, step FROM chat_talk WHERE follower = ANY($2::text[])"""
+
+
 async def _look_all(looks: Sequence[Look]) -> Sequence[Found]:
-    replies = await _replies([look.dedupe_key for look in looks])
-    found = await rows(
-        "SELECT * FROM chat_talk WHERE follower = ANY($1::text[])", sorted({look.follower for look in looks})
-    )
-    talks = {row["follower"]: row for row in found}
-    return [
-        Found(replies.get(look.dedupe_key), read_as(ChatTalk, talks[look.follower]) if look.follower in talks else None)
-        for look in looks
-    ]
+    """One statement for both questions: under load its way there and back is what a push waits for."""
+    keys, followers = sorted({look.dedupe_key for look in looks}), sorted({look.follower for look in looks})
+    replies: dict[str, str] = {}
+    talks: dict[str, ChatTalk] = {}
+    for row in await rows(_LOOK, keys, followers):
+        if row["dedupe_key"] is not None:
+            replies[row["dedupe_key"]] = _reply_of(row)
+        else:
+            talks[row["follower"]] = read_as(ChatTalk, {name: row[name] for name in _TALK})
+    return [Found(replies.get(look.dedupe_key), talks.get(look.follower)) for look in looks]
 
 
 async def _keep_all(keeps: Sequence[Kept]) -> Sequence[str]:
+    """Without a talk that moves, one statement; it is all or nothing by itself."""
+    if all(one.move is None for one in keeps):
+        return await _keep(keeps)
+    async with transaction():
+        return await _keep(keeps)
+
+
+async def _keep(keeps: Sequence[Kept]) -> Sequence[str]:
     """By key, so that two transactions that keep the same pushes never wait for each other crosswise."""
     given = [
         {"dedupe_key": one.dedupe_key, "follower": one.follower, "reply": one.reply, "seen_at": one.at}
@@ -119,12 +136,16 @@ async def _keep_all(keeps: Sequence[Kept]) -> Sequence[str]:
 async def _replies(keys: Sequence[str]) -> dict[str, str]:
     if not keys:
         return {}
-    found = await rows("SELECT * FROM push_seen WHERE dedupe_key = ANY($1::text[])", sorted(set(keys)))
-    return {row["dedupe_key"]: read_as(PushSeen, row).reply or "" for row in found}
+    said = "SELECT dedupe_key, reply FROM push_seen WHERE dedupe_key = ANY($1::text[])"
+    return {row["dedupe_key"]: _reply_of(row) for row in await rows(said, sorted(set(keys)))}
+
+
+def _reply_of(row: Row) -> str:
+    return PushSeen._meta.fields_map["reply"].to_python_value(row["reply"]) or ""  # noqa: SLF001 — as its query reads it
 
 
 _LOOKS: Group[Look, Found] = Group(_look_all, reading=True)
-_KEEPS: Group[Kept, str] = Group(_keep_all)
+_KEEPS: Group[Kept, str] = Group(_keep_all, reading=True)
 
 
 async def forget_replies(follower: str) -> None:
