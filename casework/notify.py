@@ -12,11 +12,13 @@ from casework.book_together import BOOKINGS
 from casework.deps import DELIVER_NOTICES, Deps
 from domain.notice import CHANNELS, Delivery, DeliveryOutcome, next_sms_time
 from domain.terms import Channel
+from models.connect import UNAVAILABLE
 from models.outbox import Hand, Outcome, Tried, claim_notices, give_back, settle
 from templates.notices import NoticeText, render_notice
 
 CARRIERS = 48  # messages on their way at once: a bound for the provider, and for what this loop does beside requests
-BATCH = 2 * CARRIERS  # claimed at a time: no carrier waits for the next claim
+BATCH = 4 * CARRIERS  # claimed at a time: no carrier waits for the next claim
+MOST_UNMARKED = 2 * CARRIERS  # answered, and their mark not written: what a crash repeats (the provider knows their ids)
 SHIFT_SECONDS = 15.0  # then nothing more is claimed: with the slowest provider the job ends within its 30 s
 LEASE = timedelta(seconds=45)  # longer than the 30 s a job may run; a dead worker's notices come back after it
 STANDS_BACK = 0.5  # seconds the next claim waits while people press for places: a message may come that much later
@@ -46,6 +48,7 @@ class _Round:
         self._line: deque[Hand] = deque()
         self._filling = asyncio.Lock()
         self._dry = False
+        self._unmarked = asyncio.Semaphore(MOST_UNMARKED)
         self._ends_at = asyncio.get_running_loop().time() + SHIFT_SECONDS
         self._taken = 0
 
@@ -56,6 +59,8 @@ class _Round:
                 for _ in range(min(CARRIERS, len(self._line))):
                     carriers.create_task(self._carry_all())
         finally:
+            for _ in range(MOST_UNMARKED):  # all are back when every mark is written
+                await self._unmarked.acquire()
             await give_back([hand.notice.id for hand in self._line])
         if not self._dry:
             await self._deps.queue.wake(DELIVER_NOTICES)
@@ -89,9 +94,26 @@ class _Round:
         """Whatever goes wrong with one notice keeps nobody else waiting; it comes back when its lease is over."""
         self._taken += 1
         try:
-            await settle(await _deliver(self._deps, hand))
+            outcome = await _deliver(self._deps, hand)
         except Exception as trouble:  # noqa: BLE001 – its text may quote a person, so only its kind is told
-            log.error("notice_failed", notice=hand.notice.id, trouble=type(trouble).__name__)  # noqa: TRY400
+            _failed(hand.notice.id, trouble)
+            return
+        await self._unmarked.acquire()
+        try:
+            settle(outcome).add_done_callback(lambda mark: self._marked(hand.notice.id, mark))
+        except UNAVAILABLE as trouble:
+            self._unmarked.release()
+            _failed(hand.notice.id, trouble)
+
+    def _marked(self, notice_id: int, mark: "asyncio.Future[None]") -> None:
+        """Written beside the next messages, together with whatever else became of others."""
+        self._unmarked.release()
+        if not mark.cancelled() and (trouble := mark.exception()) is not None:
+            _failed(notice_id, trouble)
+
+
+def _failed(notice_id: int, trouble: BaseException) -> None:
+    log.error("notice_failed", notice=notice_id, trouble=type(trouble).__name__)
 
 
 async def _deliver(deps: Deps, hand: Hand) -> Outcome:

@@ -70,6 +70,10 @@ class Group(Generic[W, A]):
 
         Raises Crowded, one of ``UNAVAILABLE``, or whatever ``act`` said of this work.
         """
+        return await self.begin(work)
+
+    def begin(self, work: W) -> "asyncio.Future[A]":
+        """The same for whoever has something else to do meanwhile; raises Crowded at once."""
         if self._closing or len(self._line) >= self._waiting:
             raise Crowded
         future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
@@ -78,7 +82,7 @@ class Group(Generic[W, A]):
             # in a context of its own: neither the caller's transaction nor its place in the log goes with it
             task = asyncio.get_running_loop().create_task(self._serve(), name="group", context=Context())
             self._busy.add(task)
-        return await future
+        return future
 
     async def lull(self, at_most: float) -> None:
         """Wait until nothing of this kind is under way, or so many seconds: for work that may come a little later."""

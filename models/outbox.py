@@ -1,12 +1,13 @@
 """The postman's statements: notices claimed many at a time, and what became of them written together."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.notice import Delivery, DeliveryOutcome
+from domain.notice import CHANNELS, Delivery, DeliveryOutcome
 from domain.terms import Channel, CreditReason
 from models.account import Account, bound_followers
 from models.credit import clear_credit, credits_left, spend_credit
@@ -22,6 +23,7 @@ UPDATE notice SET claimed_until = $1, attempts = attempts + 1 WHERE id IN (
     ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
 ) RETURNING *"""
 
+_PEOPLE = "SELECT * FROM account WHERE id = ANY($1::int[])"
 _CLOSE = """
 UPDATE notice SET status = $1, channel = $2, settled_at = $3, claimed_until = NULL
 WHERE id = ANY($4::int[]) AND status = 'owed'"""
@@ -67,10 +69,11 @@ async def claim_notices(at: datetime, until: datetime, limit: int) -> list[Hand]
     if not claimed:
         return []
     claimed.sort(key=lambda notice: (notice.due_at, notice.id))
-    people = {notice.account_id for notice in claimed}
-    accounts = {account.id: account for account in await Account.filter(id__in=list(people))}
-    followers = await bound_followers(people)
-    left = await credits_left(people)
+    people = sorted({notice.account_id for notice in claimed})
+    by_wechat = {notice.account_id for notice in claimed if CHANNELS[notice.route] != (Channel.SMS,)}
+    accounts = {row["id"]: read_as(Account, row) for row in await rows(_PEOPLE, people)}
+    followers = await bound_followers(by_wechat) if by_wechat else {}
+    left = await credits_left(by_wechat) if by_wechat else set[tuple[int, str]]()
     lost, tries = await _tried_before([notice.id for notice in claimed if notice.attempts > 1])
     return [
         Hand(
@@ -87,9 +90,9 @@ async def give_back(notice_ids: Collection[int]) -> None:
         await Notice.filter(id__in=list(notice_ids), status="owed").update(claimed_until=None)
 
 
-async def settle(outcome: Outcome) -> None:
-    """Write what became of a notice, in one transaction with whatever else is to be written now."""
-    await _SETTLING.do(outcome)
+def settle(outcome: Outcome) -> "asyncio.Future[None]":
+    """Write what became of a notice, in one transaction with whatever else is to be written now; await it, or go on."""
+    return _SETTLING.begin(outcome)
 
 
 async def _settle(outcomes: Sequence[Outcome]) -> Sequence[None]:

@@ -5,6 +5,7 @@ One pass, no expressions: what a fact holds is never read again, so braces typed
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from templates.shown import shown
@@ -13,6 +14,7 @@ _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _OPTIONAL = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
 
 
+@lru_cache(maxsize=1024)  # the texts are our own templates: a few hundred, each filled thousands of times
 def placeholders(text: str) -> frozenset[str]:
     """Every fact the text can take."""
     return frozenset(_PLACEHOLDER.findall(text))
