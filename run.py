@@ -481,7 +481,7 @@ async def _sandbox(settings: "Settings") -> None:
 
 async def _check(settings: "Settings") -> list[str]:
     """Every problem an operator can mend, at once."""
-    from casework.self_check import check_words_and_rules
+    from casework.self_check import check_words_and_rules, crooked_in_words
     from casework.verify_letter import tasks_in_words
     from gateways.http import open_session
     from gateways.wechat import WeChatClient
@@ -492,7 +492,7 @@ async def _check(settings: "Settings") -> list[str]:
     try:
         async with open_database(settings.database_url, keyring_of(settings)) as database:
             if await database.migrated():
-                problems += await tasks_in_words()
+                problems += [*await tasks_in_words(), *await crooked_in_words()]
             else:
                 problems.append("database: not migrated; run: python run.py migrate")
     except (Unreachable, WrongKeys, BrokenReferences) as error:

@@ -167,7 +167,7 @@ async def _book_all(
     key: str,
     proof: Proof,
 ) -> tuple[CaseView, ...]:
-    first = await own_case(citizen, numbers[0])
+    first = await own_case(deps, citizen, numbers[0])
 
     async def prepared() -> tuple[CaseView, ...]:
         return await once(
@@ -187,7 +187,7 @@ async def _book(
     key: str,
     proof: Proof,
 ) -> tuple[CaseView, ...]:
-    locked = {number: await own_case_to_change(citizen, number) for number in sorted(numbers)}
+    locked = {number: await own_case_to_change(deps, citizen, number) for number in sorted(numbers)}
     cases = [locked[number] for number in numbers]
     wanted = await _insist_bookable(deps, cases, point_code, starts_at)
     await insist_proof(deps, citizen, wanted.desk, key, proof)
@@ -216,7 +216,7 @@ async def _refuse_full(full: Full) -> NoReturn:
 
 
 async def _cancel(deps: Deps, citizen: Citizen, number: str) -> CaseView:
-    case = await own_case_to_change(citizen, number)
+    case = await own_case_to_change(deps, citizen, number)
     insist_open(case)
     booking = await live_booking(case.id)
     if booking is None:

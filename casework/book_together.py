@@ -18,6 +18,7 @@ from casework.deps import DELIVER_NOTICES, Deps, database_expected
 from casework.explain_policy import answer
 from casework.facts import CaseFacts, insist_allowed, letter_of, question_of
 from casework.find_place import Desk, desk_of, insist_acceptance_place, is_within, slot_end
+from casework.of_age import has_grown_up
 from casework.owe import owed
 from casework.remind import reminders
 from casework.repeat import written_as
@@ -164,7 +165,9 @@ async def _plans(wishes: Sequence[Wish]) -> list[_Plan]:
 def _plan(wish: Wish, case: Case, desk: Desk, history: tuple[EventView, ...]) -> _Plan | None:
     """The decisions of ``casework.book``, in its order; None wherever it would refuse or ask for more."""
     deps = wish.deps
-    if case.account_id != wish.citizen.account_id or work_asked(deps, desk) or desk.on_trial(deps.today()):
+    if case.account_id != wish.citizen.account_id or has_grown_up(deps, case):
+        return None
+    if work_asked(deps, desk) or desk.on_trial(deps.today()):
         return None
     asked_along = any(event.kind is CaseEventKind.TEMPORARY_CARD_ASKED for event in history)
     if asked_along or case.item is not ServiceItem.ID_CARD_FIRST_APPLICATION:

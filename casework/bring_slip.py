@@ -23,7 +23,7 @@ async def bring_slip(deps: Deps, citizen: Citizen, number: str, text: str) -> Ca
             ``return_slip_station_unknown``, ``return_slip_newer``, ``return_slip_other_case``,
             ``return_slip_expired``; what ``report`` raises.
     """
-    case = await own_case(citizen, number)
+    case = await own_case(deps, citizen, number)
     if deps.slips is None:
         raise Refusal("service_unavailable")
     known = await public_key_named(deps.slips.key_id(text), deps.clock.now())
@@ -40,7 +40,7 @@ async def bring_slip(deps: Deps, citizen: Citizen, number: str, text: str) -> Ca
         at=deps.clock.now(), actor=citizen.actor, act="bring_return_slip", case_id=case.id,
         request_id=citizen.request_id or None, facts={"system": system.key_id, "known": receipt.duplicate},
     )  # fmt: skip
-    return await case_view(deps, await own_case(citizen, number))
+    return await case_view(deps, await own_case(deps, citizen, number))
 
 
 def _report_of(slip: ReturnSlip) -> Report:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from casework.callers import Citizen
 from casework.deps import Deps
+from casework.of_age import cases_now_of
 from casework.pre_register import insist_on_consent
 from casework.secret import hashed
 from casework.track import next_in_state
@@ -12,7 +13,6 @@ from domain.applicant import mask_name
 from domain.refusal import Refusal
 from models.account import bind_chat as write_binding
 from models.account import bound_account, make_binding_code, openid_index, spend_binding_code, unbind_chat
-from models.case import cases_of_account
 from models.chat_talk import forget_talk
 from models.push import forget_replies
 from models.store import transaction
@@ -63,7 +63,7 @@ async def bound_citizen(deps: Deps, *, appid: str, openid: str) -> Citizen | Non
     return citizen
 
 
-async def progress_in_chat(deps: Deps, citizen: Citizen) -> tuple[ProgressLine, ...]:  # noqa: ARG001
+async def progress_in_chat(deps: Deps, citizen: Citizen) -> tuple[ProgressLine, ...]:
     """The newest cases of the account, masked."""
     return tuple(
         ProgressLine(
@@ -76,7 +76,7 @@ async def progress_in_chat(deps: Deps, citizen: Citizen) -> tuple[ProgressLine, 
             item=case.item,
             is_live=case.ended_at is None,
         )
-        for case in (await cases_of_account(citizen.account_id))[:LINES_IN_CHAT]
+        for case in (await cases_now_of(deps, citizen.account_id))[:LINES_IN_CHAT]
     )
 
 

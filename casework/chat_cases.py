@@ -8,13 +8,14 @@ from casework.chat import masked_number
 from casework.deps import Deps
 from casework.facts import facts_of
 from casework.find_place import free_at, insist_released, open_desk, points_for
+from casework.of_age import cases_now_of
 from casework.track import next_in_state, own_case, point_view
 from casework.views import PointView
 from domain.applicant import mask_name
 from domain.local_time import day_of
 from domain.refusal import Refusal
 from domain.terms import CaseState
-from models.case import Case, cases_of_account
+from models.case import Case
 from models.place import point_of
 from models.slot import Booking, live_booking
 from templates.labels import label
@@ -59,24 +60,24 @@ class PapersView:
     who: tuple[str, ...]
 
 
-async def cases_to_book(deps: Deps, citizen: Citizen) -> tuple[ChatCase, ...]:  # noqa: ARG001
+async def cases_to_book(deps: Deps, citizen: Citizen) -> tuple[ChatCase, ...]:
     """The open cases of the account, newest first."""
-    return tuple([await _chat_case(case) for case in await _cases(citizen, frozenset({CaseState.OPEN}))])
+    return tuple([await _chat_case(case) for case in await _cases(deps, citizen, frozenset({CaseState.OPEN}))])
 
 
-async def cases_to_name(deps: Deps, citizen: Citizen) -> tuple[ChatCase, ...]:  # noqa: ARG001
+async def cases_to_name(deps: Deps, citizen: Citizen) -> tuple[ChatCase, ...]:
     """The newest cases of the account in whatever state: what a complaint may be about."""
-    return tuple([await _chat_case(case) for case in (await cases_of_account(citizen.account_id))[:MOST_CASES]])
+    return tuple([await _chat_case(case) for case in (await cases_now_of(deps, citizen.account_id))[:MOST_CASES]])
 
 
-async def case_to_book(deps: Deps, citizen: Citizen, number: str) -> ChatCase:  # noqa: ARG001
+async def case_to_book(deps: Deps, citizen: Citizen, number: str) -> ChatCase:
     """One of them. Raises Refusal ``case_not_found``."""
-    return await _chat_case(await own_case(citizen, number))
+    return await _chat_case(await own_case(deps, citizen, number))
 
 
 async def points_to_offer(deps: Deps, citizen: Citizen, number: str) -> tuple[PointView, ...]:
     """The points of the city that take the case. Raises Refusal ``case_not_found``."""
-    case = await own_case(citizen, number)
+    case = await own_case(deps, citizen, number)
     return (await points_for(deps, case.item, case.residence_division))[:MOST_POINTS]
 
 
@@ -88,7 +89,7 @@ async def times_to_offer(
     Raises:
         Refusal: ``case_not_found``, ``station_…``.
     """
-    case = await own_case(citizen, number)
+    case = await own_case(deps, citizen, number)
     desk = await open_desk(point_code, case.item)
     day, found = day_of(after) if after else deps.today(), list[datetime]()
     for _ in range(LOOK_DAYS):
@@ -106,7 +107,7 @@ async def times_to_offer(
     return tuple(found[:TIMES])
 
 
-async def cards_to_collect(deps: Deps, citizen: Citizen) -> tuple[CardToCollect, ...]:  # noqa: ARG001
+async def cards_to_collect(deps: Deps, citizen: Citizen) -> tuple[CardToCollect, ...]:
     """The cards that are made or on their way."""
     return tuple(
         [
@@ -117,7 +118,7 @@ async def cards_to_collect(deps: Deps, citizen: Citizen) -> tuple[CardToCollect,
                 next_step=next_in_state(case),
                 station=await _station(case) if case.state is CaseState.ARRIVED else None,
             )
-            for case in await _cases(citizen, _MADE)
+            for case in await _cases(deps, citizen, _MADE)
         ]
     )
 
@@ -125,7 +126,7 @@ async def cards_to_collect(deps: Deps, citizen: Citizen) -> tuple[CardToCollect,
 async def papers_to_bring(deps: Deps, citizen: Citizen) -> tuple[PapersView, ...]:
     """What to bring for each open case, by the rules of today (T10)."""
     found = []
-    for case in await _cases(citizen, frozenset({CaseState.OPEN})):
+    for case in await _cases(deps, citizen, frozenset({CaseState.OPEN})):
         guidance = (await facts_of(deps, case)).guidance
         found.append(
             PapersView(
@@ -138,16 +139,16 @@ async def papers_to_bring(deps: Deps, citizen: Citizen) -> tuple[PapersView, ...
     return tuple(found)
 
 
-async def own_station(deps: Deps, citizen: Citizen) -> PointView | None:  # noqa: ARG001
+async def own_station(deps: Deps, citizen: Citizen) -> PointView | None:
     """The point of the person's newest case that has one."""
-    for case in await cases_of_account(citizen.account_id):
+    for case in await cases_now_of(deps, citizen.account_id):
         if (station := await _station(case)) is not None:
             return station
     return None
 
 
-async def _cases(citizen: Citizen, states: frozenset[CaseState]) -> list[Case]:
-    return [case for case in await cases_of_account(citizen.account_id) if case.state in states][:MOST_CASES]
+async def _cases(deps: Deps, citizen: Citizen, states: frozenset[CaseState]) -> list[Case]:
+    return [case for case in await cases_now_of(deps, citizen.account_id) if case.state in states][:MOST_CASES]
 
 
 async def _chat_case(case: Case) -> ChatCase:

@@ -194,7 +194,7 @@ async def _open(deps: Deps, citizen: Citizen, wish: ComplaintWish) -> ComplaintV
     since = day_bounds(deps.today())[0]
     if await store.count_opened_since(citizen.account_id, since) >= rule.number("per_day"):
         raise Refusal("complaints_too_many")
-    case_id, point_id, division = await _about(citizen, wish)
+    case_id, point_id, division = await _about(deps, citizen, wish)
     due = deadline(deps.today(), rule.number("days"), DayKind(rule.text("kind")), deps.calendar)
     columns = {
         "kind": wish.kind, "account_id": citizen.account_id, "case_id": case_id, "point_id": point_id,
@@ -215,11 +215,11 @@ async def _with_number(deps: Deps, now: datetime, columns: dict[str, object]) ->
     raise Refusal("service_unavailable")
 
 
-async def _about(citizen: Citizen, wish: ComplaintWish) -> tuple[int | None, int | None, str]:
+async def _about(deps: Deps, citizen: Citizen, wish: ComplaintWish) -> tuple[int | None, int | None, str]:
     """The case, the station and the division it is about."""
     case = None
     if wish.case_number:
-        case = await own_case(citizen, wish.case_number)
+        case = await own_case(deps, citizen, wish.case_number)
         if case.acceptance_point is not None and not wish.point_code:
             return case.id, case.acceptance_point.id, case.acceptance_point.division
     if wish.point_code:

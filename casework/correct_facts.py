@@ -54,7 +54,7 @@ async def correct_facts(deps: Deps, citizen: Citizen, number: str, wish: Correct
 
 
 async def _correct(deps: Deps, citizen: Citizen, number: str, wish: Correction) -> CaseView:
-    case = await own_case_to_change(citizen, number)
+    case = await own_case_to_change(deps, citizen, number)
     insist_open(case)
     if await visit_is_open(deps, case) or await letter_confirmation(case.id) is not None:
         raise Refusal("facts_fixed_at_counter", source="T07")

@@ -83,7 +83,7 @@ async def redeem_code(
 
 
 async def _issue(deps: Deps, citizen: Citizen, number: str) -> HandoffView:
-    case = await own_case_to_change(citizen, number)
+    case = await own_case_to_change(deps, citizen, number)
     insist_open(case)
     facts = await facts_of(deps, case)
     if facts.missing or facts.booking is None:

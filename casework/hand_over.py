@@ -9,10 +9,11 @@ from casework.step import Said, insist_item, take_step
 from casework.views import CounterCase
 from domain.acceptance import handover_checks, handover_source, unticked
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, CertificateWay, CollectorKind, ServiceItem
+from domain.terms import CaseEventKind, CertificateWay, CollectorKind, NoticeKind, ServiceItem
 from models.card import write_release
 from models.case import Case
 from models.certificate import certificate_of, is_filed
+from models.reach_task import settle_tasks_of
 from templates.labels import label
 
 
@@ -37,6 +38,7 @@ async def hand_over(deps: Deps, officer: Officer, number: str, checks: Mapping[s
             case_id=case.id, collector=CollectorKind.SELF, checks=dict(checks), staff_id=officer.staff_id,
             released_at=said.at,
         )  # fmt: skip
+        await settle_tasks_of(case.id, NoticeKind.CERTIFICATE_READY, said.at)
         if await _is_done(case):
             await take_step(deps, case, CaseEventKind.CLOSED, said)
         await audit(deps, officer, case, "hand_over")

@@ -35,7 +35,7 @@ async def hold(
     Raises:
         Refusal: as ``book``; ``holds_too_often``, ``hold_exists``.
     """
-    case = await own_case(citizen, number)
+    case = await own_case(deps, citizen, number)
     body = {"number": number, "point": point_code, "starts_at": starts_at.isoformat()}
 
     async def held() -> CaseView:
@@ -62,7 +62,7 @@ async def release_hold(deps: Deps, citizen: Citizen, number: str, key: str) -> C
 async def _hold(
     deps: Deps, citizen: Citizen, number: str, point_code: str, starts_at: datetime, key: str, proof: Proof
 ) -> CaseView:
-    case = await own_case_to_change(citizen, number)
+    case = await own_case_to_change(deps, citizen, number)
     insist_open(case)
     wanted = await wanted_slot(deps, case, point_code, starts_at)
     await insist_proof(deps, citizen, wanted.desk, key, proof)
@@ -83,7 +83,7 @@ async def _insist_seldom(deps: Deps, citizen: Citizen, case: Case, slot_id: int)
 
 
 async def _release(deps: Deps, citizen: Citizen, number: str) -> CaseView:
-    case = await own_case_to_change(citizen, number)
+    case = await own_case_to_change(deps, citizen, number)
     if not await give_up_hold(deps, case):
         raise Refusal("hold_not_found")
     return await case_view(deps, case)

@@ -39,7 +39,7 @@ async def issue_pass(deps: Deps, citizen: Citizen, number: str, key: str) -> Off
 
 
 async def _issue(deps: Deps, citizen: Citizen, number: str) -> OfflinePassView:
-    case = await own_case_to_change(citizen, number)
+    case = await own_case_to_change(deps, citizen, number)
     insist_open(case)
     facts = await facts_of(deps, case)
     now, day = deps.clock.now(), day_of(facts.booking.slot.starts_at) if facts.booking else deps.today()

@@ -18,7 +18,7 @@ from templates.notices import NoticeText, render_notice
 
 CARRIERS = 48  # messages on their way at once: a bound for the provider, and for what this loop does beside requests
 BATCH = 4 * CARRIERS  # claimed at a time: no carrier waits for the next claim
-MOST_UNMARKED = 2 * CARRIERS  # answered, and their mark not written: what a crash repeats (the provider knows their ids)
+MOST_UNMARKED = 2 * CARRIERS  # answered and not marked yet: what a crash repeats, by ids the provider knows
 SHIFT_SECONDS = 15.0  # then nothing more is claimed: with the slowest provider the job ends within its 30 s
 LEASE = timedelta(seconds=45)  # longer than the 30 s a job may run; a dead worker's notices come back after it
 STANDS_BACK = 0.5  # seconds the next claim waits while people press for places: a message may come that much later

@@ -1,18 +1,17 @@
 """Owe a notice: a row in the outbox, in the transaction of the event that owes it."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from casework.deps import Deps
-from domain.applicant import age_on, mask_name
+from casework.of_age import account_of
+from domain.applicant import mask_name
 from domain.terms import NoticeKind
 from models.case import Case
 from models.notice import drop_owed, owe_notice
-from models.person import account_of_person
 from templates.labels import label
 from templates.shown import when
 
-FULL_AGE = 18
 CHAIN = "chain"  # subscription message while a consent is left, else SMS
 SMS = "sms"
 WECHAT = "wechat"
@@ -31,12 +30,12 @@ MUST_REACH = frozenset(
 async def owe(
     deps: Deps, case: Case, kind: NoticeKind, event: str, *, due_at: datetime | None = None, **facts: str | None
 ) -> bool:
-    """Owe the account of a case one notice for one event, however often this runs (C6.5); False: owed already.
+    """Owe the account a case belongs to one notice for one event, however often this runs (C6.5); False: owed already.
 
     ``event`` tells events of one kind apart. ``due_at``: not before then. Facts that are None are left out; a name
     stands masked.
     """
-    account_id = await _recipient(deps, case)
+    account_id = await account_of(deps, case)
     if account_id is None:
         return False
     rows = owed(deps.clock.now(), case, kind, event, due_at=due_at, **facts)
@@ -62,16 +61,6 @@ def owed(
         }
         for route in ((SMS, WECHAT) if kind in MUST_REACH else (CHAIN,))
     ]  # fmt: skip
-
-
-async def _recipient(deps: Deps, case: Case) -> int | None:
-    """The account that is told: a guardian's while they are one, and from the eighteenth birthday on the person's own.
-
-    None where somebody grown up has no account of their own: a former guardian is told nothing more (C6.9).
-    """
-    if not case.is_minor or age_on(date.fromisoformat(str(case.form["birth_date"])), deps.today()) < FULL_AGE:
-        return case.account_id
-    return await account_of_person(case.applicant_index)
 
 
 async def owe_account(deps: Deps, account_id: int, kind: NoticeKind, subject: str, **facts: str) -> bool:

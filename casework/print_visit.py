@@ -46,7 +46,7 @@ async def visit_page(deps: Deps, citizen: Citizen, number: str) -> str:
 
 
 async def _visit(deps: Deps, citizen: Citizen, number: str) -> tuple[Case, CaseFacts, Booking]:
-    case = await own_case(citizen, number)
+    case = await own_case(deps, citizen, number)
     facts = await facts_of(deps, case)
     if facts.booking is None:
         raise Refusal("booking_not_found")

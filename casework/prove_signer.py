@@ -35,7 +35,7 @@ async def prove_signer(
         Refusal: ``signer_check_needs_card`` for a face check of someone who applies for the first card (B70),
             ``signer_check_failed``, ``signer_check_unavailable`` where nobody offers it or nobody answers.
     """
-    case = await own_case(citizen, number)
+    case = await own_case(deps, citizen, number)
     _insist_on_card(case, proof.kind)
     if deps.signer_check is None:
         raise Refusal("signer_check_unavailable", source="B70")

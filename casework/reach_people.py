@@ -20,7 +20,6 @@ from models.reach_task import (
     ReachTask,
     add_step,
     close_task,
-    count_tasks,
     find_task,
     open_reach_task,
     settle_tasks,
@@ -49,18 +48,6 @@ class ReachLine:
     owed_at: datetime
     taken_by: str | None
     steps: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ReachCount:
-    """What became of a point's tasks: for the supervisor."""
-
-    point: str
-    opened: int
-    reached: int
-    not_reached: int
-    settled: int
-    open: int
 
 
 async def open_reach_tasks(deps: Deps) -> int:
@@ -111,20 +98,6 @@ async def take_reach_step(deps: Deps, officer: Officer, task_id: int, step: Reac
             raise Refusal("reach_task_not_found")
         await add_step(task, officer.staff_id, step, now)
         await audit(deps, officer, task.case, "reach_person", step=step, task=task.id)
-
-
-async def reach_counts(deps: Deps, days: int = 30) -> tuple[ReachCount, ...]:
-    """By point, what became of the tasks of the last days (R185): for supervision."""
-    counts: defaultdict[str, dict[ReachOutcome | None, int]] = defaultdict(dict)
-    for point, outcome, number in await count_tasks(deps.clock.now() - timedelta(days=days)):
-        counts[point][outcome] = number
-    return tuple(
-        ReachCount(
-            point, sum(by.values()), by.get(ReachOutcome.REACHED, 0), by.get(ReachOutcome.NOT_REACHED, 0),
-            by.get(ReachOutcome.SETTLED, 0), by.get(None, 0),
-        )
-        for point, by in sorted(counts.items())
-    )  # fmt: skip
 
 
 def _is_due(deps: Deps, notices: list[Notice]) -> bool:

@@ -36,7 +36,7 @@ async def my_letter(deps: Deps, citizen: Citizen, number: str) -> bytes:
     Raises:
         Refusal: ``case_not_found``, ``letter_not_signed``, ``letter_being_made``, ``letter_not_made``.
     """
-    return await _newest_file(await _standing_signature(deps, await own_case(citizen, number)))
+    return await _newest_file(await _standing_signature(deps, await own_case(deps, citizen, number)))
 
 
 async def letter_at_counter(deps: Deps, officer: Officer, number: str) -> bytes:

@@ -142,7 +142,7 @@ async def name_collector(
     body = {"number": number, "name": name, "identity_number": identity_number, "kinship": kinship}
 
     async def do() -> ProxyView:
-        case = await own_case_to_change(citizen, number)
+        case = await own_case_to_change(deps, citizen, number)
         if case.state in ENDED | {CaseState.RELEASED}:
             raise Refusal("case_already_ended", number=case.number, state=case.state)
         if case.delivery is DeliveryMode.POST:

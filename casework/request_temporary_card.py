@@ -31,7 +31,7 @@ async def request_temporary_card(deps: Deps, citizen: Citizen, number: str, need
     """
 
     async def do() -> CaseView:
-        parent = await own_case_to_change(citizen, number)
+        parent = await own_case_to_change(deps, citizen, number)
         made = await attach_temporary_card(deps, citizen, parent, need)
         if parent.state is not CaseState.OPEN:
             await owe(deps, made, NoticeKind.CASE_OPENED, "once")

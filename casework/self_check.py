@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from domain.policy.loader import BrokenRules, load_rulebook
+from models.credit import crooked_balances
 from templates.letters import check_letters
 from templates.notices import check_notices
 
@@ -13,6 +14,14 @@ def check_words_and_rules(letters: Path | None = None) -> list[str]:
     ``letters``: the operator's own folder of letters, checked with ours.
     """
     return [*_check_rules(), *check_notices(), *check_letters(letters)]
+
+
+async def crooked_in_words() -> list[str]:
+    """Accounts whose kept number of WeChat messages is not the sum of its movements; there must be none."""
+    return [
+        f"message credits: account {account} and template {template}: the balance is not the sum of its movements"
+        for account, template in await crooked_balances()
+    ]
 
 
 def _check_rules() -> list[str]:

@@ -62,7 +62,7 @@ async def show_letter(deps: Deps, citizen: Citizen, number: str) -> LetterView:
         Refusal: ``letter_not_required`` (R060), ``letter_on_paper`` where no source gives the text (D1),
             ``letter_already_signed``, ``case_not_open``.
     """
-    case = await own_case(citizen, number)
+    case = await own_case(deps, citizen, number)
     insist_open(case)
     letter = await _letter_to_sign(deps, case)
     nonce, now = fresh_token(deps), deps.clock.now()
@@ -91,7 +91,7 @@ async def read_letter(deps: Deps, citizen: Citizen, number: str, nonce: str) -> 
     Raises:
         Refusal: ``letter_not_shown``, ``letter_shown_expired``, ``case_not_found``.
     """
-    case = await own_case(citizen, number)
+    case = await own_case(deps, citizen, number)
     async with unit_of_work(deps):
         showing = await _live_showing(deps, case, nonce)
         await keep_reading(showing.id, deps.clock.now())
@@ -128,7 +128,7 @@ async def signed_letter(deps: Deps, citizen: Citizen, number: str) -> str:
     Raises:
         Refusal: ``case_not_found``, ``letter_not_signed``.
     """
-    case = await own_case(citizen, number)
+    case = await own_case(deps, citizen, number)
     facts = await facts_of(deps, case)
     if facts.signature is None:
         raise Refusal("letter_not_signed")
@@ -164,7 +164,7 @@ async def _sign(
 ) -> SignatureView:
     if act.proof is not None and proven is None:
         raise Refusal("signer_check_unavailable", source="B70")
-    case = await own_case_to_change(citizen, number)
+    case = await own_case_to_change(deps, citizen, number)
     insist_open(case)
     insist_age(case, deps.today())
     letter = await _letter_to_sign(deps, case)

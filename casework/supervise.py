@@ -12,6 +12,7 @@ from casework.supervision_views import (
     Dashboard,
     DayCount,
     GoLiveLine,
+    NoticeCount,
     OverdueCount,
     Period,
     Quality,
@@ -21,7 +22,16 @@ from casework.supervision_views import (
 from domain.division import Level, children, find_division, provinces
 from domain.local_time import day_bounds
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, CaseState, ClockKind, ContactDuty, ServiceItem, StaffRole
+from domain.terms import (
+    CaseEventKind,
+    CaseState,
+    ClockKind,
+    ContactDuty,
+    NoticeKind,
+    ReachOutcome,
+    ServiceItem,
+    StaffRole,
+)
 from models import statistics
 from models.audit import write_audit
 from models.contact import contacts_below
@@ -76,7 +86,8 @@ async def dashboard(deps: Deps, what: Asked) -> Dashboard:
     scope, (start, end) = what.scope, what.moments
     first, last = what.period.first, what.period.last
     (whole,) = _totals(what.area, await statistics.timeliness(scope, 0, first, last))
-    notices = await statistics.notices_by_status(scope, start, end)
+    notices = await statistics.notices_by_kind(scope, start, end)
+    by_hand = await statistics.reach_tasks_by_kind(scope, start, end)
     visits = await statistics.visits(scope, start, end)
     counted = {row["state"]: int(row["n"]) for row in await statistics.cases_by_state(scope)}
     return Dashboard(
@@ -92,11 +103,31 @@ async def dashboard(deps: Deps, what: Asked) -> Dashboard:
         days=_days(what.period, await statistics.turns_by_day(scope, tuple(_TURNS), start, end)),
         kept=int(visits["kept"]),
         missed=int(visits["missed"]),
-        sent=notices.get("sent", 0) + notices.get("delivered", 0),
-        unreached=notices.get("unreached", 0),
+        notices=_notices(notices, by_hand),
         complaints=await complaint_statistics(deps, scope, first, last),
         quality=Quality(**await statistics.quality(scope, start, end)),
     )
+
+
+def _notices(rows: Sequence[Row], by_hand: Sequence[Row]) -> tuple[NoticeCount, ...]:
+    """By kind, what nobody was reached by first."""
+    sent = {(row["kind"], row["status"]): int(row["n"]) for row in rows}
+    told = {(row["kind"], row["outcome"]): int(row["n"]) for row in by_hand}
+    kinds = {kind for kind, _ in [*sent, *told]}
+    counts = [
+        NoticeCount(
+            kind=NoticeKind(kind),
+            delivered=sent.get((kind, "delivered"), 0),
+            sent=sent.get((kind, "sent"), 0),
+            unreached=sent.get((kind, "unreached"), 0),
+            owed=sent.get((kind, "owed"), 0),
+            told=told.get((kind, ReachOutcome.REACHED), 0),
+            given_up=told.get((kind, ReachOutcome.NOT_REACHED), 0),
+            to_tell=told.get((kind, None), 0),
+        )
+        for kind in kinds
+    ]
+    return tuple(sorted(counts, key=lambda one: (-one.unreached, -one.to_tell, one.kind)))
 
 
 async def timeliness_of_places(what: Asked) -> tuple[Timeliness, ...]:

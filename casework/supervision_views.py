@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from casework.area import Area
 from casework.complaint_views import ComplaintStatistics
-from domain.terms import CaseState, ClockKind, ContactDuty, ServiceItem, WarningLevel
+from domain.terms import CaseState, ClockKind, ContactDuty, NoticeKind, ServiceItem, WarningLevel
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,23 @@ class Quality:
 
 
 @dataclass(frozen=True)
+class NoticeCount:
+    """What became of the notices of a kind: ``told`` and ``given_up`` count those a person at the station saw to (K8).
+
+    ``sent``: a provider took it and told nothing more yet; ``to_tell``: a person still has to.
+    """
+
+    kind: NoticeKind
+    delivered: int
+    sent: int
+    unreached: int
+    owed: int
+    told: int
+    given_up: int
+    to_tell: int
+
+
+@dataclass(frozen=True)
 class Dashboard:
     """An area at a glance (R185)."""
 
@@ -83,10 +100,19 @@ class Dashboard:
     days: tuple[DayCount, ...]
     kept: int
     missed: int
-    sent: int
-    unreached: int
+    notices: tuple[NoticeCount, ...]
     complaints: ComplaintStatistics
     quality: Quality
+
+    @property
+    def reached(self) -> int:
+        """Notices that a provider took or delivered."""
+        return sum(one.delivered + one.sent for one in self.notices)
+
+    @property
+    def unreached(self) -> int:
+        """Notices that no channel took."""
+        return sum(one.unreached for one in self.notices)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from casework.callers import Citizen
 from casework.deps import Deps
 from casework.facts import CaseFacts, facts_of, level_of, signed_by
+from casework.of_age import account_of, cases_now_of
 from casework.service_views import CertificateView, LinkedCase
 from casework.views import (
     BookingView,
@@ -31,7 +32,6 @@ from models.card import card_of
 from models.case import (
     Case,
     CaseEvent,
-    cases_of_account,
     events_of,
     find_case,
     find_case_by_id,
@@ -93,33 +93,33 @@ _RIDES_ALONG = "随居民身份证申请一并到窗口办理，不用另外预�
 _POSTED = "证件已寄出，请留意收件并当面核对。"
 
 
-async def own_case(citizen: Citizen, number: str) -> Case:
-    """A case of this account. Raises ``case_not_found``: another's case is not told apart from none (V8.2.2)."""
+async def own_case(deps: Deps, citizen: Citizen, number: str) -> Case:
+    """A case of this account today. Raises ``case_not_found``: another's is not told apart from none (V8.2.2)."""
     case = await find_case(check_case_number(number))
-    if case is None or case.account_id != citizen.account_id:
+    if case is None or await account_of(deps, case) != citizen.account_id:
         raise Refusal("case_not_found")
     return case
 
 
-async def own_case_to_change(citizen: Citizen, number: str) -> Case:
+async def own_case_to_change(deps: Deps, citizen: Citizen, number: str) -> Case:
     """As ``own_case``, inside a transaction: nobody else changes the case until it ends. Raises ``case_not_found``."""
     await lock_case(check_case_number(number))
-    return await own_case(citizen, number)
+    return await own_case(deps, citizen, number)
 
 
-async def my_cases(deps: Deps, citizen: Citizen) -> tuple[CaseLine, ...]:  # noqa: ARG001 – all acts take deps first
+async def my_cases(deps: Deps, citizen: Citizen) -> tuple[CaseLine, ...]:
     """All cases of the account, newest first."""
-    return tuple([await _line(case) for case in await cases_of_account(citizen.account_id)])
+    return tuple([await _line(case) for case in await cases_now_of(deps, citizen.account_id)])
 
 
 async def my_case(deps: Deps, citizen: Citizen, number: str) -> CaseView:
     """One case in full. Raises ``case_not_found``."""
-    return await case_view(deps, await own_case(citizen, number))
+    return await case_view(deps, await own_case(deps, citizen, number))
 
 
-async def my_notices(deps: Deps, citizen: Citizen, number: str) -> tuple[NoticeView, ...]:  # noqa: ARG001
+async def my_notices(deps: Deps, citizen: Citizen, number: str) -> tuple[NoticeView, ...]:
     """What was told about a case, whether or not it arrived on the phone. Raises ``case_not_found``."""
-    case = await own_case(citizen, number)
+    case = await own_case(deps, citizen, number)
     told: dict[tuple[str, str], NoticeView] = {}
     for notice in await notices_of(case.id):
         if notice.kind is NoticeKind.VISIT_REMINDER and notice.status in {"owed", "skipped"}:

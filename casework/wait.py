@@ -43,7 +43,7 @@ async def stop_waiting(deps: Deps, citizen: Citizen, number: str, key: str) -> C
 
 
 async def _wait(deps: Deps, citizen: Citizen, number: str, point_code: str, days: tuple[date, date]) -> CaseView:
-    case = await own_case_to_change(citizen, number)
+    case = await own_case_to_change(deps, citizen, number)
     insist_open(case)
     desk = await open_desk(point_code, case.item)
     await insist_station(deps, case, desk)
@@ -75,7 +75,7 @@ async def _insist_full(deps: Deps, desk: Desk, case: Case, days: tuple[date, dat
 
 
 async def _stop(deps: Deps, citizen: Citizen, number: str) -> CaseView:
-    case = await own_case_to_change(citizen, number)
+    case = await own_case_to_change(deps, citizen, number)
     if not await end_waiting(case.id, "left", deps.clock.now()):
         raise Refusal("waiting_not_found")
     return await case_view(deps, case)

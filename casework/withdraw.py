@@ -26,7 +26,7 @@ async def withdraw(deps: Deps, citizen: Citizen, number: str, key: str) -> CaseV
 
 
 async def _withdraw(deps: Deps, citizen: Citizen, number: str) -> CaseView:
-    case = await own_case_to_change(citizen, number)
+    case = await own_case_to_change(deps, citizen, number)
     insist_open(case)
     await give_up_place(deps, case, "cancelled")
     await revoke_codes(case.id, deps.clock.now())

@@ -181,6 +181,12 @@ async def cases_of_account(account_id: int) -> list[Case]:
     return await Case.filter(account_id=account_id).select_related("applicant", "acceptance_point").order_by("-id")
 
 
+async def cases_of_minor(applicant_index: str) -> list[Case]:
+    """The cases that were opened for this person as a minor, by whichever account."""
+    found = Case.filter(applicant_index=applicant_index, is_minor=True)
+    return await found.select_related("applicant", "acceptance_point")
+
+
 async def cases_at_point(
     point_id: int, states: Sequence[CaseState], limit: int, items: Sequence[ServiceItem] = tuple(ServiceItem)
 ) -> list[Case]:

@@ -66,10 +66,10 @@ def identity_index(identity_number: str) -> str:
     return blind_index(identity_number, "identity_number")
 
 
-async def account_of_person(identity_index: str) -> int | None:
-    """The account whose holder says to be this person, the newest declaration counting."""
-    own = await Person.filter(identity_index=identity_index, is_self=True).order_by("-declared_at", "-id").first()
-    return own.account_id if own else None
+async def account_of_person(identity_index: str, name: str) -> int | None:
+    """The account whose holder says to be this person of this name, the newest declaration counting."""
+    said = await Person.filter(identity_index=identity_index, is_self=True).order_by("-declared_at", "-id")
+    return next((own.account_id for own in said if own.name == name), None)
 
 
 async def declare_person(account_id: int, *, is_self: bool, identity_number: str, **declared: object) -> Person | None:

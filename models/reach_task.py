@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime
 
 from tortoise import fields
-from tortoise.functions import Count
 from tortoise.models import Model
 
 from domain.terms import NoticeKind, ReachOutcome, ReachStepKind
@@ -114,11 +113,3 @@ async def settle_tasks_of(case_id: int, kind: NoticeKind, at: datetime) -> int:
     """The person came: what they were to be told, they know."""
     open_ones = ReachTask.filter(case_id=case_id, kind=kind, closed_at=None)
     return await open_ones.update(closed_at=at, outcome=ReachOutcome.SETTLED)
-
-
-async def count_tasks(since: datetime) -> list[tuple[str, ReachOutcome | None, int]]:
-    """By point and outcome (None: open), how many tasks there were since a time."""
-    rows = await ReachTask.filter(opened_at__gte=since).annotate(number=Count("id")).group_by(
-        "point__code", "outcome"
-    ).values("point__code", "outcome", "number")  # fmt: skip
-    return [(row["point__code"], row["outcome"], row["number"]) for row in rows]

@@ -94,13 +94,27 @@ async def visits(scope: Scope, start: datetime, end: datetime) -> Row:
     return row
 
 
-async def notices_by_status(scope: Scope, start: datetime, end: datetime) -> dict[str, int]:
-    """How many notices owed between two moments stand where."""
-    sql = f"""
-        SELECT n.status AS status, COUNT(*) AS n FROM notice n JOIN service_case c ON c.id = n.case_id {_POINT}
-        WHERE {_here(scope)} AND n.owed_at >= ? AND n.owed_at < ? GROUP BY 1
+async def notices_by_kind(scope: Scope, start: datetime, end: datetime) -> list[Row]:
+    """``kind``, ``status``, ``n``: what became of notices owed between two moments, one for each person and event.
+
+    What WeChat is told on top of an SMS is not counted again.
     """
-    return {row["status"]: row["n"] for row in await _ask(sql, *_given(scope), utc(start), utc(end))}
+    sql = f"""
+        SELECT n.kind AS kind, n.status AS status, COUNT(*) AS n
+        FROM notice n JOIN service_case c ON c.id = n.case_id {_POINT}
+        WHERE {_here(scope)} AND n.route <> 'wechat' AND n.owed_at >= ? AND n.owed_at < ? GROUP BY 1, 2
+    """
+    return await _ask(sql, *_given(scope), utc(start), utc(end))
+
+
+async def reach_tasks_by_kind(scope: Scope, start: datetime, end: datetime) -> list[Row]:
+    """``kind``, ``outcome`` (None: open), ``n``: people whom somebody at the station was to tell (K8)."""
+    sql = f"""
+        SELECT t.kind AS kind, t.outcome AS outcome, COUNT(*) AS n
+        FROM reach_task t JOIN service_case c ON c.id = t.case_id {_POINT}
+        WHERE {_here(scope)} AND t.opened_at >= ? AND t.opened_at < ? GROUP BY 1, 2
+    """
+    return await _ask(sql, *_given(scope), utc(start), utc(end))
 
 
 async def quality(scope: Scope, start: datetime, end: datetime) -> dict[str, int]:

@@ -17,8 +17,10 @@ from casework.certify_household import (
     file_certificate,
 )
 from casework.hand_over import hand_over
+from casework.notify import deliver_due
 from casework.open_case import CertificateWish, open_case
 from casework.pack_materials import materials_to_send
+from casework.reach_people import open_reach_tasks, people_to_reach
 from casework.serve import read_case
 from casework.track import my_case
 from casework.verify_certificate import verify_certificate
@@ -37,7 +39,7 @@ from domain.terms import (
 from models.case import Case
 from models.notice import notices_of
 from tests.casework.refused import DONE, at_once, refused
-from tests.casework.town import GUANGZHOU, SHENZHEN, Town, key
+from tests.casework.town import GUANGZHOU, NUMBER_UNKNOWN, SHENZHEN, Town, key
 from tests.casework.way import Kind, Way, set_out
 
 FROM_JIANGXI = Kind(
@@ -276,3 +278,18 @@ async def test_another_station_and_another_item_are_refused(town: Town) -> None:
             await act()
     with refused("certificate_not_issued"):
         await certificate_file(town.deps, await town.clerk(GUANGZHOU), way.number)
+
+
+async def test_a_certificate_nobody_heard_of_is_a_task_for_a_person_until_it_is_handed_over(town: Town) -> None:
+    """K8: as for a card, at the point where it waits."""
+    way, clerk = await checking(town), await town.clerk(GUANGZHOU)
+    await deliver_due(town.deps)
+    town.sms.answer = NUMBER_UNKNOWN
+    await record_answer(town.deps, clerk, way.number, "示例派出所", WORDS)
+    await certify_household(town.deps, clerk, way.number)
+    await deliver_due(town.deps)
+    assert await open_reach_tasks(town.deps) == 1
+    (line,) = await people_to_reach(town.deps, clerk)
+    assert (line.number, line.kind) == (way.number, NoticeKind.CERTIFICATE_READY)
+    await hand_over(town.deps, clerk, way.number, HANDED)
+    assert await people_to_reach(town.deps, clerk) == ()

@@ -10,6 +10,7 @@ from casework.message_consents import (
     record_sent_event,
     record_template_finished,
 )
+from casework.self_check import crooked_in_words
 from domain.terms import Channel, CreditReason, NoticeKind
 from models.account import Account
 from models.credit import MessageCredit, crooked_balances, movements_of
@@ -94,6 +95,9 @@ async def test_a_balance_that_was_tampered_with_is_found(town: Town) -> None:
     await asked(town, citizen, accepted=True, key="push-1")
     await MessageCredit.filter(account_id=citizen.account_id).update(balance=5)
     assert await crooked_balances() == [(citizen.account_id, PICKUP.value)]
+    (said,) = await crooked_in_words()
+    assert f"account {citizen.account_id}" in said
+    assert PICKUP in said
 
 
 async def test_what_wechat_tells_of_a_message_is_kept_once_and_wakes_the_postman(town: Town) -> None:

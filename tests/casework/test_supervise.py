@@ -15,14 +15,25 @@ from casework.follow_up import (
     note_follow_up,
     take_note,
 )
+from casework.notify import deliver_due
+from casework.reach_people import open_reach_tasks, people_to_reach, take_reach_step
 from casework.supervise import asked, clock_rows, dashboard, go_live, settlement, timeliness_of_units
 from casework.warn import warn_overdue
-from domain.terms import CaseState, ClockKind, ContactDuty, ReportKind, StaffRole, WarningLevel
+from domain.terms import (
+    CaseState,
+    ClockKind,
+    ContactDuty,
+    NoticeKind,
+    ReachStepKind,
+    ReportKind,
+    StaffRole,
+    WarningLevel,
+)
 from models.place import find_point
 from models.staff import keep_staff
 from tests.casework.refused import refused
 from tests.casework.test_announce import watching
-from tests.casework.town import NANCHANG, Town, password_hash
+from tests.casework.town import NANCHANG, NUMBER_UNKNOWN, Town, password_hash
 from tests.casework.way import ADULT, GUANGDONG, gone
 
 
@@ -52,6 +63,28 @@ async def test_a_dashboard_counts_its_own_area_only(busy: Town) -> None:
     assert dict(there.states)[CaseState.ISSUED] == 2
     assert sum(count for _, count in here.states) == 4
     assert sum(count for _, count in there.states) == 2
+
+
+async def test_notices_are_counted_by_kind_and_so_is_whom_a_person_told(town: Town) -> None:
+    """K8, R185: one line for each kind, what reached nobody first, and what somebody at the counter did about it."""
+    way = await gone(town, "dispatched")
+    await deliver_due(town.deps)
+    town.sms.answer = NUMBER_UNKNOWN
+    await way.arrive()
+    await deliver_due(town.deps)
+    assert await open_reach_tasks(town.deps) == 1
+    jiangxi, guangdong = await watching(town, "360000"), await watching(town, "440000", "supervisor-gd")
+    board = await dashboard(town.deps, asked(town.deps, jiangxi))
+    pickup = board.notices[0]
+    assert (pickup.kind, pickup.unreached, pickup.to_tell, pickup.told) == (NoticeKind.READY_FOR_PICKUP, 1, 1, 0)
+    assert board.unreached == 1
+    assert board.reached == sum(one.delivered + one.sent for one in board.notices[1:]) > 0
+    clerk = await town.clerk()
+    (line,) = await people_to_reach(town.deps, clerk)
+    await take_reach_step(town.deps, clerk, line.id, ReachStepKind.REACHED)
+    pickup = (await dashboard(town.deps, asked(town.deps, jiangxi))).notices[0]
+    assert (pickup.to_tell, pickup.told) == (0, 1)
+    assert (await dashboard(town.deps, asked(town.deps, guangdong))).notices == ()
 
 
 async def test_the_rate_is_on_time_decisions_of_those_due(busy: Town) -> None:
