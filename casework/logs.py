@@ -1,15 +1,19 @@
 """The technical log: JSON lines on standard error, UTC, one constant event name and ids. Never a person (V16.2)."""
 
+import json
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
+import orjson
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
 _TELLING = re.compile(r"(?<![0-9A-Za-z])(?:[1-9][0-9]{16}[0-9Xx]|1[3-9][0-9]{9})(?![0-9A-Za-z])")
+
+_SHORTEST = 11  # characters of a phone number
 
 
 def configure_logs() -> None:
@@ -22,12 +26,20 @@ def configure_logs() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),  # locals hold people
             mask_numbers,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=_written),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
         cache_logger_on_first_use=False,
     )
+
+
+def _written(entry: Any, default: Callable[[Any], Any]) -> bytes:
+    """One line of JSON; what orjson cannot write (half a character, a huge number) is written all the same."""
+    try:
+        return orjson.dumps(entry, default=default)
+    except TypeError:
+        return json.dumps(entry, default=default).encode()
 
 
 class _LibraryLines(logging.Handler):
@@ -44,4 +56,7 @@ class _LibraryLines(logging.Handler):
 
 def mask_numbers(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The last net under the rule that no log line holds a person: identity and phone numbers become stars."""
-    return {key: _TELLING.sub("***", value) if isinstance(value, str) else value for key, value in entry.items()}
+    return {
+        key: _TELLING.sub("***", value) if isinstance(value, str) and len(value) >= _SHORTEST else value
+        for key, value in entry.items()
+    }

@@ -33,6 +33,7 @@ from miniapp_api.reading import (
     query_values,
 )
 from miniapp_api.shapes import Body, Query
+from miniapp_api.shared import Shared
 
 BODY_LIMIT = 64 * 1024
 JSON = "application/json"
@@ -51,7 +52,7 @@ class BadRouteError(TypeError):
 
 @dataclass(frozen=True)
 class Route:
-    """One line of the table."""
+    """One line of the table. ``shared``: its answer is the same for many people (``miniapp_api.shared``)."""
 
     method: str
     path: str
@@ -61,6 +62,7 @@ class Route:
     media: str = JSON
     body_limit: int = BODY_LIMIT
     headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
+    shared: bool = False
 
 
 class Source(StrEnum):
@@ -109,6 +111,7 @@ class Operation:
     arguments: tuple[Argument, ...]
     returns: TypeAdapter[Any] | None
     described: bool
+    shared: Shared = field(default_factory=Shared)
 
     def taking(self, source: Source) -> Argument | None:
         """The first argument from this source."""
@@ -118,7 +121,8 @@ class Operation:
         """Let the caller in, read what the handler asks for, and answer with what it returns."""
         citizen = await admit(request, self.route.access)
         arguments = {a.name: await self._read(request, a, citizen) for a in self.arguments}
-        return self._answer(await self.route.handler(**arguments))
+        view = await self.route.handler(**arguments)
+        return self.shared.answer(request, view) if self.route.shared else self._answer(view)
 
     async def _read(self, request: web.Request, argument: Argument, citizen: Citizen | None) -> Any:
         match argument.source:

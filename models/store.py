@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
-from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection, get_connections
 from tortoise.fields.base import DatabaseDefault
 from tortoise.models import Model
@@ -23,7 +23,7 @@ _Result = TypeVar("_Result")
 _Signal = Callable[[], None]
 
 _signals: ContextVar[list[_Signal] | None] = ContextVar("signals", default=None)
-"""What is to be told when the transaction of this task has ended."""
+"""What is to be told when the transaction of this task has ended; None without one."""
 
 
 @asynccontextmanager
@@ -43,13 +43,14 @@ async def transaction() -> AsyncIterator[None]:
         async with in_transaction(_ALIAS):
             yield
     finally:  # also where it failed: a COMMIT that was cut off may have gone through
+        _signals.set(None)
         for signal in signals:
             signal()
 
 
 def in_a_transaction() -> bool:
-    """Whether this task is in a transaction now."""
-    return isinstance(connection(), TransactionalDBClient)
+    """Whether this task is in a ``transaction`` now."""
+    return _signals.get() is not None
 
 
 def after_commit(signal: _Signal) -> None:
@@ -57,7 +58,7 @@ def after_commit(signal: _Signal) -> None:
 
     For what is only remembered of the tables: it may be called for a transaction that came to nothing.
     """
-    signals = _signals.get() if in_a_transaction() else None
+    signals = _signals.get()
     if signals is None:
         signal()
     else:
@@ -76,6 +77,7 @@ def detached(work: Coroutine[Any, Any, _Result], *, name: str | None = None) -> 
         outside = parent
     context = copy_context()
     context.run(get_connections().set, _ALIAS, outside)
+    context.run(_signals.set, None)
     return asyncio.get_running_loop().create_task(work, name=name, context=context)
 
 
