@@ -29,17 +29,17 @@ def configure_logs() -> None:
             structlog.processors.JSONRenderer(serializer=_written),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
 
 
-def _written(entry: Any, default: Callable[[Any], Any]) -> bytes:
+def _written(entry: Any, default: Callable[[Any], Any]) -> str:
     """One line of JSON; what orjson cannot write (half a character, a huge number) is written all the same."""
     try:
-        return orjson.dumps(entry, default=default)
+        return orjson.dumps(entry, default=default).decode()
     except TypeError:
-        return json.dumps(entry, default=default).encode()
+        return json.dumps(entry, default=default)
 
 
 class _LibraryLines(logging.Handler):

@@ -1,6 +1,7 @@
 """What happened is never rewritten, and a person is found in no log, no queue, no event and no byte of the database."""
 
 import importlib
+import json
 import logging
 import sys
 from collections.abc import Iterator
@@ -169,6 +170,18 @@ async def test_what_is_only_ever_added_to_can_not_be_changed_or_taken_away(town:
                 async with transaction():
                     await connection().execute_query(statement)
         assert len(await client.execute_query_dict(f'SELECT id FROM "{table}"')) == count
+
+
+def test_a_line_is_written_whatever_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """Half a character, a number no other program reads, a value of ours: nothing of it breaks a request."""
+    configure_logs()
+    try:
+        structlog.get_logger().info("odd", half="\ud800", huge=2**70, kind=NoticeKind.BOOKING_CONFIRMED, plain="井")
+    finally:
+        structlog.reset_defaults()
+    said = capsys.readouterr().err
+    assert json.loads(said)["huge"] == 2**70
+    assert said.count("\n") == 1
 
 
 def test_an_error_that_is_logged_tells_no_local_value(capsys: pytest.CaptureFixture[str]) -> None:
