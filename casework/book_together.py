@@ -35,22 +35,15 @@ from models.case import Case
 from models.connect import Crowded
 from models.db import COLLISIONS, utc
 from models.first_bookings import (
+    Booked,
     LostRace,
     SlotKey,
-    claim_keys,
-    closures_from,
-    engaged_cases,
     foreseen,
-    histories,
-    keys_known,
     lock_cases,
     lock_wanted,
-    owe_notices,
-    send_to,
     services_at,
-    take_places,
+    write_booked,
     write_bookings,
-    write_events,
 )
 from models.group import Group
 from models.place import AcceptancePoint
@@ -141,23 +134,22 @@ async def _book_all(wishes: Sequence[Wish]) -> list[Outcome | Exception]:
 async def _plans(wishes: Sequence[Wish]) -> list[_Plan]:
     """What may be booked, in the order it was asked for. Of two wishes for one case the second finds it engaged."""
     first = {wish.number: wish for wish in reversed(wishes)}
-    cases = await lock_cases(first.keys())
-    ids = [case.id for case in cases.values()]
-    if not ids:
+    asking = await lock_cases(first.keys(), {wish.key for wish in wishes})
+    if all(one.engaged for one in asking.values()):
         return []
-    engaged, past = await engaged_cases(ids), await histories(ids)
-    services = await services_at({wish.point_code for wish in first.values()})
-    desks = {key: desk_of(*both) for key, both in services.items()}
     earliest = min(wish.starts_at for wish in first.values())
-    closed = await closures_from({desk.point.id for desk in desks.values()}, earliest)
+    services = await services_at({wish.point_code for wish in first.values()}, earliest)
+    desks = {key: desk_of(*both) for key, both in services.at.items()}
     plans = []
     for wish in wishes:
-        case = cases.get(wish.number)
-        if case is None or case.id in engaged or first[wish.number] is not wish:
+        one = asking.get(wish.number)
+        if one is None or one.engaged or first[wish.number] is not wish:
             continue
-        desk = desks.get((wish.point_code, case.item))
-        plan = _plan(wish, case, desk, tuple(map(event_view, past[case.id]))) if desk else None
-        if plan and not any(is_within(one, plan.desk.point, wish.starts_at, plan.ends_at) for one in closed):
+        desk = desks.get((wish.point_code, one.case.item))
+        plan = _plan(wish, one.case, desk, tuple(map(event_view, one.history))) if desk else None
+        if plan and not any(
+            is_within(each, plan.desk.point, wish.starts_at, plan.ends_at) for each in services.closures
+        ):
             plans.append(plan)
     return plans
 
@@ -201,23 +193,23 @@ async def _seat(plans: Sequence[_Plan]) -> dict[int, Outcome]:
         left[plan.slot] = [taken + 1, general + (not minor)]
         seated.append(plan)
     views = {id(plan): _view(plan, slots[plan.slot][0]) for plan in seated}
-    fresh = await claim_keys([_key_row(plan, views[id(plan)]) for plan in seated])
-    done = [plan for plan in seated if plan.owner in fresh]
-    if done:
-        await _write(done, slots)
-    known = await keys_known([plan.owner for plan in full])
-    refused = [plan for plan in full if plan.owner not in known and len(done) == len(seated)]
-    outcomes: dict[int, Outcome] = {id(plan.wish): views[id(plan)] for plan in done}
-    return outcomes | {id(plan.wish): Full(plan.case, plan.desk.point.name) for plan in refused}
+    if seated:
+        await _write(seated, slots, views)
+    outcomes: dict[int, Outcome] = {id(plan.wish): views[id(plan)] for plan in seated}
+    return outcomes | {id(plan.wish): Full(plan.case, plan.desk.point.name) for plan in full}
 
 
-async def _write(done: Sequence[_Plan], slots: dict[SlotKey, tuple[Slot, bool]]) -> None:
-    await take_places([(slots[plan.slot][0].id, plan.case.is_minor) for plan in done])
-    ids = await write_bookings([_booking_row(plan, slots[plan.slot][0].id) for plan in done])
-    for point_id in {plan.desk.point.id for plan in done}:
-        await send_to(point_id, [plan.case.id for plan in done if plan.desk.point.id == point_id])
-    await write_events([_event_row(plan) for plan in done])
-    await owe_notices([row for plan in done for row in _notice_rows(plan, ids[plan.case.id])])
+async def _write(seated: Sequence[_Plan], slots: dict[SlotKey, tuple[Slot, bool]], views: dict[int, CaseView]) -> None:
+    ids = await write_bookings([_booking_row(plan, slots[plan.slot][0].id) for plan in seated])
+    await write_booked(
+        Booked(
+            places=[(slots[plan.slot][0].id, plan.case.is_minor) for plan in seated],
+            to_points=[(plan.desk.point.id, plan.case.id) for plan in seated],
+            keys=[_key_row(plan, views[id(plan)]) for plan in seated],
+            events=[_event_row(plan) for plan in seated],
+            notices=[row for plan in seated for row in _notice_rows(plan, ids[plan.case.id])],
+        )
+    )
 
 
 def _fits(slot: Slot, desk: Desk) -> bool:

@@ -1,8 +1,8 @@
 """Statements over many rows at once, below the ORM: what a group (``models.group``) reads and writes with.
 
-A statement is written once, as PostgreSQL says it: ``$1``, lists as ``= ANY($1::type[])``, pairs as
-``unnest($1::type[], $2::type[]) AS name (one, other)``, ``FOR UPDATE``. SQLite is told the same in its words. Values go
-as the column types of the models make them; moments are in UTC.
+A statement is written once, as PostgreSQL says it: ``$1``, lists as ``= ANY($1::type[])``, tables as
+``unnest($1::type[], $2::type[]) AS name (one, other)``, ``FOR UPDATE``. SQLite is told the same in its words. Values
+go as the column types of the models make them; moments are in UTC.
 """
 
 import json
@@ -22,10 +22,7 @@ from models.store import connection
 Row = Mapping[str, Any]
 
 _LISTS = re.compile(r"= ANY\(\$(\d+)::\w+\[\]\)")
-_PAIRS = re.compile(r"unnest\(\$(\d+)::\w+\[\], \$(\d+)::\w+\[\]\) AS (\w+) \((\w+), (\w+)\)")
-_PAIRS_TOLD = (
-    r"(SELECT a.value AS \4, b.value AS \5 FROM json_each(?\1) a JOIN json_each(?\2) b ON a.key = b.key) AS \3"
-)
+_TABLES = re.compile(r"unnest\(([^()]*)\) AS (\w+) \(([\w, ]+)\)")
 _PLACES = re.compile(r"\$(\d+)(::\w+)?")
 _LOCKS = re.compile(r" FOR UPDATE( OF \w+)?( SKIP LOCKED)?")
 _NUMBERS = re.compile(r"\$(\d+)")
@@ -58,7 +55,7 @@ async def insert_all(model: type[Model], given: Sequence[dict[str, Any]], return
 
 def writing(statement: str, *values: Any) -> Write:
     """A statement for ``rows_written``; it gives nothing back."""
-    if _on_postgres():
+    if on_postgres():
         return Write(statement, [values])
     return Write(in_sqlite(statement), [[_plain(value) for value in values]])
 
@@ -72,7 +69,7 @@ def inserting(model: type[Model], given: Sequence[dict[str, Any]], returning: st
         [field.to_db_value(value, blank) for field, value in zip(fields, (*row.values(), *defaults), strict=True)]
         for row in given
     ]
-    if _on_postgres():
+    if on_postgres():
         return Write(_insert(model, names, returning), [list(map(list, zip(*made, strict=True)))])
     return Write(_insert_one(model, names, returning), made)
 
@@ -84,7 +81,7 @@ async def rows_written(*writes: Write) -> list[int]:
     """
     client = connection()
     async with client.acquire_connection() as raw:
-        if _on_postgres():
+        if on_postgres():
             statement = _one_statement(tuple((write.statement, len(write.each[0])) for write in writes))
             told = await raw.fetchrow(statement, *(value for write in writes for value in write.each[0]))
             return list(told)
@@ -95,13 +92,14 @@ async def rows_written(*writes: Write) -> list[int]:
 async def _asked(write: Write) -> Sequence[Row]:
     client = connection()
     async with client.acquire_connection() as raw:
-        if _on_postgres():
+        if on_postgres():
             found: Sequence[Row] = await raw.fetch(write.statement, *write.each[0])
             return found
         return (await _in_thread(raw, [(write.statement, write.each)]))[0]
 
 
-def _on_postgres() -> bool:
+def on_postgres() -> bool:
+    """Which of the two databases is open."""
     return connection().capabilities.dialect == "postgres"
 
 
@@ -127,6 +125,11 @@ def columns_of(model: type[Model], table: str) -> str:
     return ", ".join(f'{table}."{name}" AS {table}_{name}' for name in model._meta.fields_db_projection.values())  # noqa: SLF001
 
 
+def read_own(model: type[Model], row: Row) -> Any:
+    """A model out of a row that holds its columns by their own names, and others beside them."""
+    return read_as(model, {name: row[name] for name in model._meta.fields_db_projection.values()})  # noqa: SLF001
+
+
 def read_part(model: type[Model], row: Row, table: str) -> Any:
     """A model out of a row of several tables."""
     names = model._meta.fields_db_projection.values()  # noqa: SLF001
@@ -136,8 +139,17 @@ def read_part(model: type[Model], row: Row, table: str) -> Any:
 @cache
 def in_sqlite(statement: str) -> str:
     """The statement in SQLite's words. A transaction there holds every row, so that nothing is locked by itself."""
-    told = _PAIRS.sub(_PAIRS_TOLD, _LISTS.sub(r"IN (SELECT value FROM json_each(?\1))", statement))
+    told = _TABLES.sub(_table_in_sqlite, _LISTS.sub(r"IN (SELECT value FROM json_each(?\1))", statement))
     return _LOCKS.sub("", _PLACES.sub(r"?\1", told))
+
+
+def _table_in_sqlite(found: re.Match[str]) -> str:
+    """Lists beside each other, as a table of their own."""
+    places, names = _PLACES.findall(found[1]), found[3].split(", ")
+    columns = ", ".join(f"l{at}.value AS {name}" for at, name in enumerate(names))
+    joined = " JOIN ".join(f"json_each(?{place}) l{at}" for at, (place, _) in enumerate(places))
+    same = " AND ".join(f"l{at}.key = l0.key" for at in range(len(names)))
+    return f"(SELECT {columns} FROM {joined} ON {same}) AS {found[2]}"  # noqa: S608 — our own statements
 
 
 @cache

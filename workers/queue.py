@@ -13,7 +13,8 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 WAKE_SECONDS = 3.0  # longer than this, the sweep is as quick as the wake-up
-RING_SECONDS = 0.05  # between two wake-ups of a rush
+RING_SECONDS = 0.05  # between two wake-ups
+RUSH_SECONDS = 0.5  # between two wake-ups of a rush that does not end: each run does all there is
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
 
@@ -67,16 +68,18 @@ class ArqQueue:
 
     async def _send(self) -> None:
         try:
+            pause = RING_SECONDS
             while self._asked:
                 await self._enqueue(self._asked.pop())
-                await self._breathe()
+                await self._breathe(pause)
+                pause = min(2 * pause, RUSH_SECONDS)
         finally:
             self._sender = None
 
-    async def _breathe(self) -> None:
+    async def _breathe(self, seconds: float) -> None:
         """Whoever asks again within the next moment is in the run after it: a rush rings once, not a thousand times."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(RING_SECONDS):
+            async with asyncio.timeout(seconds):
                 await self._settling.wait()
 
     async def _enqueue(self, job: str) -> None:
