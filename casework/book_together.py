@@ -294,4 +294,4 @@ def what_to_bring(visit: Guidance) -> str | None:
     return "、".join(material.what for material in visit.materials) or None
 
 
-BOOKINGS: Group[Wish, Outcome] = Group(_book_all)
+BOOKINGS: Group[Wish, Outcome] = Group(_book_all, writers=1)  # larger groups, fewer questions

@@ -57,7 +57,7 @@ def writing(statement: str, *values: Any) -> Write:
     """A statement for ``rows_written``; it gives nothing back."""
     if on_postgres():
         return Write(statement, [values])
-    return Write(in_sqlite(statement), [[_plain(value) for value in values]])
+    return Write(in_sqlite(statement), _lines(statement, values))
 
 
 def inserting(model: type[Model], given: Sequence[dict[str, Any]], returning: str = "") -> Write:
@@ -144,12 +144,24 @@ def in_sqlite(statement: str) -> str:
 
 
 def _table_in_sqlite(found: re.Match[str]) -> str:
-    """Lists beside each other, as a table of their own."""
-    places, names = _PLACES.findall(found[1]), found[3].split(", ")
-    columns = ", ".join(f"l{at}.value AS {name}" for at, name in enumerate(names))
-    joined = " JOIN ".join(f"json_each(?{place}) l{at}" for at, (place, _) in enumerate(places))
-    same = " AND ".join(f"l{at}.key = l0.key" for at in range(len(names)))
-    return f"(SELECT {columns} FROM {joined} ON {same}) AS {found[2]}"  # noqa: S608 — our own statements
+    """One line of the table: the statement is done once for each."""
+    columns = zip(_PLACES.findall(found[1]), found[3].split(", "), strict=True)
+    return f"(SELECT {', '.join(f'?{place} AS {name}' for (place, _), name in columns)}) AS {found[2]}"
+
+
+@cache
+def _table_places(statement: str) -> frozenset[int]:
+    """The parameters that are columns of a table, counted from 0."""
+    return frozenset(int(place) - 1 for found in _TABLES.finditer(statement) for place, _ in _PLACES.findall(found[1]))
+
+
+def _lines(statement: str, values: Sequence[Any]) -> list[list[Any]]:
+    """The values of a statement on SQLite, for each line of its table if it has one."""
+    table = _table_places(statement)
+    if not table:
+        return [[_plain(value) for value in values]]
+    count = max(len(values[place]) for place in table)
+    return [[_plain(one[line] if place in table else one) for place, one in enumerate(values)] for line in range(count)]
 
 
 @cache
