@@ -2,7 +2,8 @@
 
 from casework.callers import Citizen
 from casework.deps import Deps
-from casework.report import Report, ReportFacts, report, reporter_of
+from casework.report import report, reporter_of
+from casework.reported import Report, ReportFacts
 from casework.track import case_view, own_case
 from casework.views import CaseView
 from domain.case_number import check_case_number

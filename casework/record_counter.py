@@ -1,13 +1,13 @@
 """Hops 6, 9 and 10 as a station's own system reports them, where the counter worked without our console (T18, F13)."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from casework.deps import Deps
 from casework.owe import owe
 from casework.register_arrival import arrived
 from casework.release_card import after_release
 from casework.remind import drop_reminders
+from casework.reported import Report, ReportFacts
 from casework.step import Said, take_step
 from domain.case_number import check_acceptance_number
 from domain.collection import missing_checks
@@ -20,13 +20,10 @@ from models.handoff import revoke_codes
 from models.slot import end_booking, live_booking
 from templates.labels import label
 
-if TYPE_CHECKING:
-    from casework.report import Report, ReportFacts
-
 AT_A_COUNTER = frozenset({ReportKind.ACCEPTED, ReportKind.DECLINED, ReportKind.ARRIVAL_REGISTERED, ReportKind.RELEASED})
 
 
-async def record_counter(deps: Deps, case: Case, report: "Report", said: Said) -> None:
+async def record_counter(deps: Deps, case: Case, report: Report, said: Said) -> None:
     """Record what a counter did, in the running transaction.
 
     Raises:
@@ -43,7 +40,7 @@ async def record_counter(deps: Deps, case: Case, report: "Report", said: Said) -
         await _released(deps, case, report.facts, said)
 
 
-async def _accepted(deps: Deps, case: Case, report: "Report", said: Said) -> None:
+async def _accepted(deps: Deps, case: Case, report: Report, said: Said) -> None:
     """Accepted there: by which officer (C6.1), and for a minor with guardian and same-frame picture (C6.2, R073)."""
     facts, number = report.facts, check_acceptance_number(report.acceptance_number)
     needed: dict[str, object] = {"slip_number": facts.slip_number, "officer": facts.officer}
@@ -62,7 +59,7 @@ async def _accepted(deps: Deps, case: Case, report: "Report", said: Said) -> Non
     await owe(deps, case, NoticeKind.ACCEPTED, "once", station=_station(case) or said.unit)
 
 
-async def _declined(deps: Deps, case: Case, facts: "ReportFacts", said: Said) -> None:
+async def _declined(deps: Deps, case: Case, facts: ReportFacts, said: Said) -> None:
     """Not accepted there: the person is told the reason and where to go (T17)."""
     _insist_stated({"decline_reason": facts.decline_reason, "officer": facts.officer})
     assert facts.decline_reason is not None
@@ -76,7 +73,7 @@ async def _declined(deps: Deps, case: Case, facts: "ReportFacts", said: Said) ->
     )  # fmt: skip
 
 
-async def _released(deps: Deps, case: Case, facts: "ReportFacts", said: Said) -> None:
+async def _released(deps: Deps, case: Case, facts: ReportFacts, said: Said) -> None:
     """Handed over there, with the checks of its collector's kind (R120, R121); by post is a report of its own."""
     _insist_stated({"collector": facts.collector if facts.collector is not CollectorKind.POST else None})
     assert facts.collector is not None

@@ -1,25 +1,24 @@
 """What station systems report, by whichever of the four ways it comes back. Nothing is decided here."""
 
 import hmac
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 import structlog
 
-from casework.accept import DeclineReason
 from casework.callers import Reporter
 from casework.deps import Deps, unit_of_work
 from casework.record_counter import AT_A_COUNTER, record_counter
 from casework.record_production import record_production
 from casework.record_review import record_review
+from casework.reported import Report
 from casework.step import Said
 from casework.views import ReportReceipt
 from domain.case_number import check_acceptance_number, check_case_number
 from domain.lifecycle import already_past
 from domain.local_time import day_of
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, ClockKind, CollectorKind, Kinship, ReportKind
+from domain.terms import CaseEventKind, ClockKind, ReportKind
 from models.case import Case, CaseEvent, find_accepted_case, find_case, report_seen
 from models.deadline import clocks_of
 from models.staff import StationSystem, secrets_of
@@ -28,42 +27,6 @@ REPLAY_WINDOW = timedelta(seconds=300)
 _DECIDED_AT_COUNTER = frozenset({ReportKind.ACCEPTED, ReportKind.DECLINED})
 _LONGEST_TIME = 12  # digits of a moment in seconds, with room for some millennia
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class ReportFacts:
-    """What a report may carry besides its kind."""
-
-    issued_on: date | None = None
-    refusal_reason: str | None = None
-    card_centre: str | None = None
-    waybill: str | None = None
-    received_on: date | None = None
-    slip_number: str | None = None
-    officer: str | None = None
-    guardian_present: bool = False
-    same_frame_photo: bool = False
-    decline_reason: DeclineReason | None = None
-    collector: CollectorKind | None = None
-    checks: tuple[str, ...] = ()
-    kinship: Kinship | None = None
-
-
-@dataclass(frozen=True)
-class Report:
-    """One event of a police system. ``report_id`` is that system's own id and counts once.
-
-    What a counter decided (accepted, declined) names the case by our own number, anything later by the acceptance
-    number.
-    """
-
-    report_id: str
-    kind: ReportKind
-    acceptance_number: str
-    at: datetime
-    unit: str
-    facts: ReportFacts = field(default_factory=ReportFacts)
-    case_number: str = ""
 
 
 async def who_reports(

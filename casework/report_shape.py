@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from casework.accept import DeclineReason
-from casework.report import Report, ReportFacts
+from casework.reported import Report, ReportFacts
 from domain.refusal import Refusal
 from domain.terms import CollectorKind, Kinship, ReportKind
 

@@ -20,8 +20,9 @@ from casework.callers import Reporter
 from casework.deps import Deps
 from casework.feed_report import MAY_GO_IN_LATER, report_of_batch, report_of_refused
 from casework.ports import OutcomeFeed
-from casework.report import Report, report, reporter_of
+from casework.report import report, reporter_of
 from casework.report_shape import STRICT, read_report, read_shape
+from casework.reported import Report
 from domain.feed import FeedLine
 from domain.refusal import Refusal
 from domain.terms import BatchStatus, SetAsideStatus

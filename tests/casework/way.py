@@ -14,7 +14,8 @@ from casework.open_case import CaseWish, PostAddress, open_case
 from casework.pre_register import PersonFacts, add_ward, declare_self
 from casework.register_arrival import register_arrival
 from casework.release_card import ReleaseAct, release_card
-from casework.report import Report, ReportFacts, report
+from casework.report import report
+from casework.reported import Report, ReportFacts
 from casework.serve import counter_case, read_case
 from casework.sign import SigningAct, show_letter, sign_letter
 from casework.state_presence import state_presence

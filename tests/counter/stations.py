@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from casework.deps import Deps
-from casework.report import Report, report, who_reports
+from casework.report import report, who_reports
+from casework.reported import Report
 from domain.terms import ReportKind
 from tests.counter.people import CENTRE_KEY, HOUSEHOLD_KEY, SECRET
 

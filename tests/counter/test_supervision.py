@@ -9,7 +9,8 @@ from casework.accept import Acceptance, accept, confirm_letter
 from casework.callers import Officer
 from casework.deps import Deps
 from casework.hand_off import redeem_code
-from casework.report import Report, report, who_reports
+from casework.report import report, who_reports
+from casework.reported import Report
 from casework.serve import read_case
 from casework.sign_in_officer import sign_in_officer, who_serves
 from casework.state_presence import state_presence
