@@ -33,7 +33,8 @@ from models.account import find_or_make_account, keep_phone
 from models.db import migrate
 from models.many import insert_all
 from models.notice import Notice
-from run import keyring_of, open_deps, working
+from run import keyring_of, open_deps
+from workers.clockwork import working
 
 POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 TARGET, SOON_MS = 0.85, 50.0

@@ -6,3 +6,7 @@ is one conditional UPDATE whose row count is the verdict, plus a constraint that
 May import: tortoise and its drivers, cryptography and orjson (``columns``), ``domain.terms``.
 Never said here: HTTP, openid's meaning, a rule of the law, now(), the environment, a Refusal.
 """
+
+from models.guards import spare_comments
+
+spare_comments()

@@ -9,7 +9,8 @@ What arq and its Redis client do that a supervisor has to know, each seen here a
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import arq.worker
@@ -17,6 +18,7 @@ import structlog
 from arq.connections import ArqRedis
 
 from casework.deps import Deps
+from workers.queue import ArqQueue
 from workers.retries import Job
 from workers.schedule import JOBS, SCHEDULE, Sweep
 from workers.settings import GRACE_SECONDS, WatchedWorker, make_worker
@@ -31,6 +33,18 @@ _log = structlog.get_logger(__name__)
 
 class Stalled(Exception):
     """The worker runs and does not poll."""
+
+
+@asynccontextmanager
+async def working(deps: Deps) -> AsyncIterator[None]:
+    """Run the clockwork beside whatever else this process does."""
+    assert isinstance(deps.queue, ArqQueue)
+    worker = asyncio.create_task(run_worker(deps, deps.queue.redis))
+    try:
+        yield
+    finally:
+        worker.cancel()
+        await asyncio.wait({worker})
 
 
 async def run_worker(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
+from typing import Protocol
 
 from gateways.sandbox.answers import WireError
 
@@ -28,6 +29,25 @@ class PushFormat(StrEnum):
 
     XML = "xml"
     JSON = "json"
+
+
+class GivenApp(Protocol):
+    """An account as the product's settings name it; each is told in ``casework.settings.WeChatApp``."""
+
+    @property
+    def appid(self) -> str: ...  # noqa: D102
+    @property
+    def secret(self) -> str: ...  # noqa: D102
+    @property
+    def token(self) -> str: ...  # noqa: D102
+    @property
+    def aes_key(self) -> str: ...  # noqa: D102
+    @property
+    def aes_key_previous(self) -> str | None: ...  # noqa: D102
+    @property
+    def push_mode(self) -> str: ...  # noqa: D102
+    @property
+    def push_format(self) -> str: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -102,3 +122,18 @@ class AppBook:
         if address not in self.allowed_ips.get(appid, [address]):
             raise WireError(40164)
         return app
+
+
+def as_set_up(given: GivenApp, kind: AppKind, push_url: str) -> SandboxApp:
+    """The account as its administrator would have set it up for a product with these settings."""
+    return SandboxApp(
+        appid=given.appid,
+        secret=given.secret,
+        token=given.token,
+        aes_key=given.aes_key,
+        aes_key_previous=given.aes_key_previous,
+        push_url=push_url,
+        push_mode=PushMode(given.push_mode),
+        push_format=PushFormat(given.push_format),
+        kind=kind,
+    )
