@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from casework.views import PointView
+from domain.terms import ServiceItem
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,29 @@ class AppealLine:
 
 
 @dataclass(frozen=True)
+class SupplyLine:
+    """How an item is booked at a point: its settings (``casework.set_supply.Settings``), and what a slot offers now.
+
+    ``usual_capacity``: of the point's hours. ``online`` and ``general``: as in ``domain.supply.Places``.
+    """
+
+    point_code: str
+    point: str
+    item: ServiceItem
+    usual_capacity: int
+    places: int
+    online: int
+    general: int
+    capacity: int | None
+    lead_minutes: int
+    horizon_days: int
+    release_hour: int
+    walk_in_percent: int
+    minor_places: int
+    cut_off_minutes: int | None
+
+
+@dataclass(frozen=True)
 class ClosureLine:
     """A closure in a list."""
 
@@ -71,6 +95,7 @@ class ClosureLine:
     ends_at: datetime
     reason: str
     closed_at: datetime
+    over: bool
 
 
 @dataclass(frozen=True)

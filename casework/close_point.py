@@ -114,10 +114,11 @@ async def move_displaced(deps: Deps) -> int:
     return moved
 
 
-async def closures(deps: Deps, officer: Officer) -> tuple[ClosureLine, ...]:  # noqa: ARG001 – all acts take deps first
+async def closures(deps: Deps, officer: Officer) -> tuple[ClosureLine, ...]:
     """The newest closures an officer may see. Raises ``staff_role_missing``."""
     _insist_role(officer)
-    return tuple(_line(closure) for closure in await latest_closures(officer.point_id, _SHOWN))
+    now = deps.clock.now()
+    return tuple(_line(closure, now) for closure in await latest_closures(officer.point_id, _SHOWN))
 
 
 async def closable_points(deps: Deps, officer: Officer) -> tuple[tuple[str, str], ...]:  # noqa: ARG001
@@ -132,16 +133,22 @@ async def closure_report(deps: Deps, officer: Officer, closure_id: int) -> Closu
     Raises:
         Refusal: ``staff_role_missing``, ``closure_not_found``.
     """
-    _insist_role(officer)
-    closure = await find_closure(closure_id)
-    if closure is None or officer.point_id not in {None, closure.point_id}:
-        raise Refusal("closure_not_found")
+    closure = await insist_may_see(officer, closure_id)
     await write_audit(
         at=deps.clock.now(), actor=officer.actor, act="read_closure", staff_id=officer.staff_id,
         request_id=officer.request_id or None, facts={"closure": closure_id},
     )  # fmt: skip
     people = tuple([await _told(booking) for booking in await bookings_of_closure(closure_id)])
-    return ClosureReport(_line(closure), people, reached=sum(one.reached for one in people))
+    return ClosureReport(_line(closure, deps.clock.now()), people, reached=sum(one.reached for one in people))
+
+
+async def insist_may_see(officer: Officer, closure_id: int) -> Closure:
+    """A closure of a point the officer answers for. Raises ``staff_role_missing``, ``closure_not_found``."""
+    _insist_role(officer)
+    closure = await find_closure(closure_id)
+    if closure is None or officer.point_id not in {None, closure.point_id}:
+        raise Refusal("closure_not_found")
+    return closure
 
 
 async def _insist_may_close(
@@ -276,8 +283,8 @@ async def _told(booking: Booking) -> ToldLine:
     )
 
 
-def _line(closure: Closure) -> ClosureLine:
+def _line(closure: Closure, now: datetime) -> ClosureLine:
     return ClosureLine(
         id=closure.id, point=closure.point.name, starts_at=closure.starts_at, ends_at=closure.ends_at,
-        reason=closure.reason, closed_at=closure.closed_at,
+        reason=closure.reason, closed_at=closure.closed_at, over=closure.ends_at <= now,
     )  # fmt: skip

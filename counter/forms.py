@@ -99,6 +99,10 @@ class Form:
             raise _unfit(title, "请填写整数")
         return int(text)
 
+    def maybe_number(self, name: str, title: str) -> int | None:
+        """A whole number; None when left empty."""
+        return self.number(name, title) if self.raw(name).strip() else None
+
     def moment(self, name: str, title: str) -> datetime:
         """A moment in Chinese time, as a browser's ``datetime-local`` sends it."""
         text = self.text(name, title, 16)

@@ -55,6 +55,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "station_key_not_found": 404,
         "station_id_taken": 409,
         "closure_not_found": 404,
+        "closure_over": 409,
         "appeal_not_found": 404,
         "code_unknown": 404,
         "method_not_allowed": 405,

@@ -34,6 +34,7 @@ from counter.handlers import (
     statics,
     stations,
     supervision,
+    supplies,
 )
 from domain.terms import StaffRole
 
@@ -133,6 +134,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/closures", closures.show, MAY_CLOSE),
     Route("POST", "/closures", closures.close, MAY_CLOSE),
     Route("GET", "/closures/{number}", closures.report, MAY_CLOSE),
+    Route("POST", "/closures/{number}/reopening", closures.reopen, MAY_CLOSE),
+    Route("GET", "/supplies", supplies.show_all, MAY_CLOSE),
+    Route("GET", "/supplies/{point}/{item}", supplies.show, MAY_CLOSE),
+    Route("POST", "/supplies/{point}/{item}", supplies.change, MAY_CLOSE),
     Route("GET", "/announcements", announcements.show, ANYONE_SIGNED_IN),
     Route("POST", "/announcements", announcements.announce, MAY_CLOSE),
     Route("POST", "/announcements/{number}/withdrawal", announcements.withdraw, MAY_CLOSE),

@@ -12,7 +12,7 @@ from tortoise.models import Model
 from domain.terms import ServiceItem
 from models.announcement import Announcement
 from models.columns import UtcDatetime
-from models.glance import forget_point
+from models.glance import forget_point, forget_points
 from models.memory import Memory
 
 
@@ -67,7 +67,9 @@ class PointService(Model):
 
 
 class Closure(Model):
-    """A time in which a point takes nobody, and why (R199, R200). Never changed; ``closed_by`` says who closed it.
+    """A time in which a point takes nobody, and why (R199, R200); ``closed_by`` says who closed it.
+
+    Of its columns only ``ends_at`` is ever changed: to the moment the point was opened again.
 
     ``item`` None: for everything. ``announcement_id``: the outage that closed it, if one did.
     """
@@ -175,6 +177,13 @@ async def make_closure(**columns: Any) -> Closure:
     made = await Closure.create(**columns)
     forget_point(made.point_id)
     return made
+
+
+async def end_closure(closure_id: int, at: datetime) -> bool:
+    """End a closure before its time; False when it is over. One that had not begun then ends before it begins."""
+    ended = await Closure.filter(id=closure_id, ends_at__gt=at).update(ends_at=at) == 1
+    forget_points()
+    return ended
 
 
 async def find_closure(closure_id: int) -> Closure | None:

@@ -188,6 +188,12 @@ async def close_slots(ids: Sequence[int]) -> None:
     forget_points()
 
 
+async def open_slots(ids: Sequence[int]) -> None:
+    """Places in these may be taken again."""
+    await Slot.filter(id__in=list(ids)).update(closed=False)
+    forget_points()
+
+
 async def bookings_at(point_id: int, start: datetime, end: datetime) -> Sequence[Booking]:
     """Bookings of a point between two times, live or kept (the person came), slot and case loaded, by time."""
     counts = Q(ended_at=None) | Q(how_ended="kept")

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from casework import close_point as acts
 from casework.callers import Officer
+from casework.reopen_point import reopen_point
 from counter.forms import Form
 from counter.keys import DEPS
 from counter.pages import html_page, refused, see_other
@@ -38,6 +39,17 @@ async def report(request: web.Request, officer: Officer) -> web.Response:
     """Everybody a closure touched, and who was reached."""
     found = await acts.closure_report(request.app[DEPS], officer, row_number(request, "closure_not_found"))
     return html_page("closure.html", officer=officer, report=found)
+
+
+async def reopen(request: web.Request, officer: Officer, _form: Form) -> web.Response:
+    """Open the point again at once."""
+    number = row_number(request, "closure_not_found")
+    try:
+        await reopen_point(request.app[DEPS], officer, number)
+    except Refusal as refusal:
+        problem, status = refused(request, refusal)
+        return await _page(request, officer, problem=problem, status=status)
+    return see_other(f"/closures/{number}")
 
 
 async def _page(
