@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from casework.deps import Deps
 from casework.track import point_view
 from casework.views import PointView, SlotView
+from domain.calendar import WorkCalendar
 from domain.division import find_division
 from domain.local_time import day_of
 from domain.position import Position, metres_between
@@ -159,17 +161,18 @@ def _free(deps: Deps, desk: Desk, day: date, glance: Glance, now: datetime, *, m
     lapsed = [hold for hold in glance.holds if hold.until <= now]
     gone = Counter(hold.starts_at for hold in lapsed)
     gone_general = Counter(hold.starts_at for hold in lapsed if not hold.is_minor)
-    places = desk.supply.places
-    for start, end in slots_on(desk.schedule, day, deps.calendar):
-        facts = glance.slots.get(start, _NOTHING_TAKEN)
-        if facts.closed or not desk.supply.in_time(start, end, now):
+    supply, places = desk.supply, desk.supply.places
+    for start, end in _times(desk.schedule, day, deps.calendar):
+        taken, general, closed = glance.slots.get(start, _NOTHING_TAKEN)
+        if closed or not supply.in_time(start, end, now):
             continue
-        if any(begins < end and ends > start for begins, ends in glance.closures):
+        if glance.closures and any(begins < end and ends > start for begins, ends in glance.closures):
             continue
-        taken, general = facts.taken - gone[start], facts.taken_general - gone_general[start]
+        if lapsed:
+            taken, general = taken - gone[start], general - gone_general[start]
         free = free_places(places, taken=taken, taken_general=general, minor=minor)
         if free:
-            yield SlotView(start.astimezone(UTC), end.astimezone(UTC), free)
+            yield _slot_view(start, end, free)
 
 
 def _same_until(deps: Deps, desk: Desk, day: date, glance: Glance, now: datetime) -> datetime:
@@ -178,9 +181,21 @@ def _same_until(deps: Deps, desk: Desk, day: date, glance: Glance, now: datetime
     The release hour and midnight are asked for each time (``insist_released``).
     """
     lead = desk.supply.lead
-    ends = [start - lead if lead else end for start, end in slots_on(desk.schedule, day, deps.calendar)]
+    ends = [start - lead if lead else end for start, end in _times(desk.schedule, day, deps.calendar)]
     ends += [hold.until for hold in glance.holds]
     return min((at for at in ends if at >= now), default=datetime.max.replace(tzinfo=UTC))
+
+
+@lru_cache(512)
+def _times(schedule: Schedule, day: date, calendar: WorkCalendar) -> tuple[tuple[datetime, datetime], ...]:
+    """The slots of a day in UTC, as the tables have them."""
+    return tuple((start.astimezone(UTC), end.astimezone(UTC)) for start, end in slots_on(schedule, day, calendar))
+
+
+@lru_cache(8192)
+def _slot_view(starts_at: datetime, ends_at: datetime, free: int) -> SlotView:
+    """Most slots of a day are as they were a moment ago."""
+    return SlotView(starts_at, ends_at, free)
 
 
 def insist_acceptance_place(case: Case, desk: Desk) -> None:

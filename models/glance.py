@@ -6,16 +6,16 @@ Facts of the tables only: which holds ran out, and which times are over, is deci
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.local_time import day_bounds
 from domain.terms import ServiceItem
 from models.columns import UtcDatetime
-from models.many import Row, rows
+from models.many import rows
 from models.memory import Memory
 
 _DAY = """
-SELECT 's' AS what, starts_at AS one, ends_at AS other, taken, taken_general, closed AS yes FROM slot
+SELECT 's' AS what, starts_at AS one, NULL AS other, taken, taken_general, closed AS yes FROM slot
 WHERE point_id = $1::int AND item = $2::varchar AND starts_at >= $3::timestamptz AND starts_at < $4::timestamptz
 UNION ALL
 SELECT 'h', s.starts_at, h.until, 0, 0, h.is_minor FROM hold h JOIN slot s ON s.id = h.slot_id
@@ -29,8 +29,7 @@ AND starts_at < $4::timestamptz AND ends_at > $3::timestamptz"""
 DayKey = tuple[int, ServiceItem, date]
 
 
-@dataclass(frozen=True)
-class SlotFacts:
+class SlotFacts(NamedTuple):
     """A slot's row, as in ``models.slot.Slot``."""
 
     taken: int
@@ -38,8 +37,7 @@ class SlotFacts:
     closed: bool
 
 
-@dataclass(frozen=True)
-class HoldFacts:
+class HoldFacts(NamedTuple):
     """A hold that counts in the slot that begins then, run out or not."""
 
     starts_at: datetime
@@ -76,23 +74,23 @@ def forget_points() -> None:
 
 async def _ask(key: DayKey) -> Glance:
     point_id, item, day = key
-    found = await rows(_DAY, point_id, item.value, *day_bounds(day))
-    slots = {
-        _moment(row["one"]): SlotFacts(row["taken"], row["taken_general"], bool(row["yes"]))
-        for row in _of(found, "s")
-    }  # fmt: skip
-    holds = [HoldFacts(_moment(row["one"]), _moment(row["other"]), bool(row["yes"])) for row in _of(found, "h")]
-    return Glance(slots, holds, [(_moment(row["one"]), _moment(row["other"])) for row in _of(found, "c")])
-
-
-def _of(found: Sequence[Row], what: str) -> list[Row]:
-    return [row for row in found if row["what"] == what]
+    slots, holds, closures = dict[datetime, SlotFacts](), list[HoldFacts](), list[tuple[datetime, datetime]]()
+    for what, one, other, taken, general, yes in await rows(_DAY, point_id, item.value, *day_bounds(day)):
+        if what == "s":
+            slots[_moment(one)] = SlotFacts(taken, general, bool(yes))
+        elif what == "h":
+            holds.append(HoldFacts(_moment(one), _moment(other), bool(yes)))
+        else:
+            closures.append((_moment(one), _moment(other)))
+    return Glance(slots, holds, closures)
 
 
 def _moment(told: Any) -> datetime:
     """SQLite keeps moments as text."""
-    moment = told if isinstance(told, datetime) else _MOMENTS.to_python_value(told)
-    assert isinstance(moment, datetime)
+    if isinstance(told, datetime):
+        return told
+    moment = _MOMENTS.to_python_value(told)
+    assert moment is not None
     return moment
 
 
