@@ -75,7 +75,8 @@ def forget_points() -> None:
 async def _ask(key: DayKey) -> Glance:
     point_id, item, day = key
     slots, holds, closures = dict[datetime, SlotFacts](), list[HoldFacts](), list[tuple[datetime, datetime]]()
-    for what, one, other, taken, general, yes in await rows(_DAY, point_id, item.value, *day_bounds(day)):
+    found: Sequence[Any] = await rows(_DAY, point_id, item.value, *day_bounds(day))
+    for what, one, other, taken, general, yes in found:
         if what == "s":
             slots[_moment(one)] = SlotFacts(taken, general, bool(yes))
         elif what == "h":
