@@ -42,5 +42,11 @@ def _line(entry: AuditEntry) -> AuditLine:
         act=entry.act,
         number=entry.case.number if entry.case else None,
         request_id=entry.request_id,
-        facts="，".join(f"{name}={fact}" for name, fact in entry.facts.items()),
+        facts="，".join(f"{name}={_plain(fact)}" for name, fact in entry.facts.items()),
     )
+
+
+def _plain(fact: object) -> object:
+    if isinstance(fact, bool):
+        return "是" if fact else "否"
+    return fact

@@ -15,6 +15,18 @@ def _tables() -> Mapping[str, Mapping[str, str]]:
     return tables
 
 
+def audit_act(act: str) -> str:
+    """What an entry of the audit trail says was done; what was refused is the act with a word behind it."""
+    known = label(act, "AuditAct")
+    base = act.removesuffix("_refused")
+    return f"{label(base, 'AuditAct')}（被拒绝）" if known == act != base else known
+
+
+def audit_actor(actor: str) -> str:
+    """Who an entry of the audit trail names: staff by user name, others by what they are."""
+    return label(actor.removeprefix("staff:"), "AuditActor")
+
+
 def label(value: StrEnum | str, table: str | None = None) -> str:
     """The Chinese a person reads for ``value``.
 

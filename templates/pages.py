@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.applicant import mask_name, mask_phone
 from domain.refusal import Refusal
-from templates.labels import label
+from templates.labels import audit_act, audit_actor, label
 from templates.shown import day, shown, when, yuan
 
 _PAGES = Path(__file__).parent / "pages"
@@ -21,7 +21,8 @@ __all__ = ["label", "render_page", "static_file"]
 def render_page(page: str, /, **context: Any) -> str:
     """The page (a path under ``templates/pages``) with its context; every value is escaped, a missing one is an error.
 
-    Filters: ``when``, ``day`` (Shanghai), ``label``, ``shown``, ``yuan``, ``mask_name``, ``mask_phone``.
+    Filters: ``when``, ``day`` (Shanghai), ``label``, ``shown``, ``yuan``, ``mask_name``, ``mask_phone``, ``audit_act``,
+    ``audit_actor``.
     """
     return _environment().get_template(page).render(**context)
 
@@ -55,4 +56,5 @@ def _environment() -> Environment:
     )
     filters = {"when": when, "day": day, "label": label, "shown": shown, "yuan": yuan}
     environment.filters |= {**filters, "mask_name": mask_name, "mask_phone": mask_phone}
+    environment.filters |= {"audit_act": audit_act, "audit_actor": audit_actor}
     return environment

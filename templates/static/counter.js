@@ -47,6 +47,19 @@
     if (box && box.dataset.scan === "first" && (!at || at === document.body)) box.focus();
   });
 
+  // The entries that wait under "more" close again by Escape, and when the focus or a click goes elsewhere.
+  const more = document.querySelector("[data-more]");
+  if (more) {
+    const close = (event) => { if (!more.contains(event.target)) more.open = false; };
+    document.addEventListener("click", close);
+    document.addEventListener("focusin", close);
+    more.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      more.open = false;
+      more.querySelector("summary").focus();
+    });
+  }
+
   document.querySelectorAll("[data-print]").forEach((button) => {
     button.addEventListener("click", () => window.print());
   });

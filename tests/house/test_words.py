@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.terms import NoticeKind
 from templates.fill import placeholders
+from templates.labels import audit_act
 from templates.notices import facts_needed
 from tests.house.plan import HOME, ROOMS, calls, place, python_files, tree_of
 
@@ -73,6 +74,25 @@ def test_every_kind_of_notice_is_owed_by_some_act() -> None:
         for kind in _kinds(call)
     }
     assert owed == set(NoticeKind)
+
+
+def test_every_act_of_the_audit_trail_has_its_words() -> None:
+    """The auditor reads Chinese; what is put together from parts ends in words that are named one by one."""
+    told = {
+        node.value
+        for path in python_files("casework")
+        for call in calls(tree_of(path), "write_audit", "audit", "case_at_counter")
+        for act in _audited(call)
+        for node in ([act.body, act.orelse] if isinstance(act, ast.IfExp) else [act])
+        if isinstance(node, ast.Constant)
+    }
+    assert {act for act in told if audit_act(str(act)) == act} == set()
+    assert audit_act("read_case_refused") == "打开申请被拒绝"
+    assert audit_act("accept_refused").endswith("（被拒绝）")
+
+
+def _audited(call: ast.Call) -> list[ast.expr]:
+    return [keyword.value for keyword in call.keywords if keyword.arg == "act"] or call.args[3:4]
 
 
 def _texts(parts: Mapping[str, Any]) -> list[str]:
