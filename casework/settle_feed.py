@@ -83,10 +83,10 @@ async def dismiss(deps: Deps, officer: Officer, set_aside_id: int, note: str) ->
     """Leave a line out for good; the reason stays on record.
 
     Raises:
-        Refusal: ``set_aside_not_found``, ``correction_reason_required``, ``staff_role_missing``.
+        Refusal: ``set_aside_not_found``, ``reason_required``, ``staff_role_missing``.
     """
     if not note.strip():
-        raise Refusal("correction_reason_required")
+        raise Refusal("reason_required")
     await _open(deps, officer, set_aside_id, "dismiss_set_aside")
     settled = await settle_set_aside(
         set_aside_id, SetAsideStatus.DISMISSED, officer.actor, deps.clock.now(), note.strip()[:_LONGEST_NOTE]

@@ -227,7 +227,7 @@ async def test_every_other_page_can_be_used_by_everybody(desk: Desk, at_desk: Op
         ),
         "supervisor-nc": ("/", "/approvals", "/closures"),
         "reviewer-gzh": ("/reviews",),
-        "operator": ("/staff", "/closures"),
+        "operator": ("/staff", "/stations", "/feed", "/closures"),
         "auditor": ("/audit",),
     }  # fmt: skip
     for username, paths in visits.items():
