@@ -45,6 +45,7 @@ from models.first_bookings import (
     write_booked,
     write_bookings,
 )
+from models.glance import learn_taken
 from models.group import Group
 from models.place import AcceptancePoint
 from models.slot import Slot
@@ -195,6 +196,7 @@ async def _seat(plans: Sequence[_Plan]) -> dict[int, Outcome]:
     views = {id(plan): _view(plan, slots[plan.slot][0]) for plan in seated}
     if seated:
         await _write(seated, slots, views)
+        learn_taken(left)
     outcomes: dict[int, Outcome] = {id(plan.wish): views[id(plan)] for plan in seated}
     return outcomes | {id(plan.wish): Full(plan.case, plan.desk.point.name) for plan in full}
 

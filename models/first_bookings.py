@@ -12,7 +12,6 @@ from typing import Any
 
 from domain.terms import CaseState, ServiceItem
 from models.case import Case, CaseEvent
-from models.glance import forget_point
 from models.many import (
     columns_of,
     insert_all,
@@ -190,5 +189,3 @@ async def write_booked(given: Booked) -> None:
     )
     if counts != [len(places), len(cases), len(given.keys), len(given.events)]:
         raise LostRace
-    for point_id in {point_id for point_id, _ in given.to_points}:
-        forget_point(point_id)  # readers of free places, when the group is committed

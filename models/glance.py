@@ -3,12 +3,14 @@
 Facts of the tables only: which holds ran out, and which times are over, is decided by the clock when they are used.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
-from domain.local_time import day_bounds
+from domain.local_time import day_bounds, day_of
 from domain.terms import ServiceItem
 from models.columns import UtcDatetime
 from models.many import rows
@@ -72,6 +74,26 @@ def forget_points() -> None:
     _DAYS.forget_all()
 
 
+def learn_taken(taken: Mapping[tuple[int, ServiceItem, datetime], Sequence[int]]) -> None:
+    """Places were taken in slots that are locked: how many are taken there now, all and ``taken_general``.
+
+    By point, item and start. Readers need not ask for the day again. Only for what lets both numbers rise.
+    """
+    by_day: dict[DayKey, dict[datetime, Sequence[int]]] = defaultdict(dict)
+    for (point_id, item, start), counts in taken.items():
+        by_day[point_id, item, day_of(start)][start] = counts
+    for key, of_day in by_day.items():
+        _DAYS.learn(key, partial(_with, of_day))
+
+
+def _with(taken: Mapping[datetime, Sequence[int]], glance: Glance) -> Glance:
+    slots = dict(glance.slots)
+    for start, (places, general) in taken.items():
+        was = slots.get(start, _NOTHING)
+        slots[start] = SlotFacts(max(was.taken, places), max(was.taken_general, general), was.closed)
+    return Glance(slots, glance.holds, glance.closures)
+
+
 async def _ask(key: DayKey) -> Glance:
     point_id, item, day = key
     slots, holds, closures = dict[datetime, SlotFacts](), list[HoldFacts](), list[tuple[datetime, datetime]]()
@@ -95,5 +117,6 @@ def _moment(told: Any) -> datetime:
     return moment
 
 
+_NOTHING = SlotFacts(0, 0, closed=False)
 _MOMENTS: UtcDatetime[datetime] = UtcDatetime()
 _DAYS: Memory[DayKey, Glance] = Memory(_ask)

@@ -6,16 +6,16 @@
     await LOOKS.recall(key)
 
 It is forgotten when this process commits a change of its subject (``forget``, from the verb that changes it, after its
-statement), when it is ``AGE`` old, so that other processes' changes are seen, and when the database is closed. What is
-given was always asked for after the last commit of this process that the caller can know of. A reader who finds nothing
-joins the next question, however many they are; there is no loop and no timer. Inside a transaction the table is asked,
-always: nothing is decided from memory.
+statement; a verb that knows what is true from then on says it by ``learn``), when it is ``AGE`` old, so that other
+processes' changes are seen, and when the database is closed. What is given was always asked for after the last commit
+of this process that the caller can know of. A reader who finds nothing joins the next question, however many they are;
+there is no loop and no timer. Inside a transaction the table is asked, always: nothing is decided from memory.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Generic, TypeVar
@@ -57,7 +57,7 @@ class Memory(Group[K, V | None]):
         super().reset()
         self._kept: dict[K, _Kept[V]] = {}
         self._changed: dict[Hashable, int] = {}
-        self._mark = self._all_changed = 0
+        self._mark = self._all_changed = self._forgotten = 0
 
     async def close(self) -> None:
         """Answer those who wait, then remember nothing."""
@@ -77,25 +77,45 @@ class Memory(Group[K, V | None]):
     def known(self, key: K) -> V | None:
         """What is remembered and may still be told; not for use inside a transaction."""
         kept = self._kept.get(key)
-        if kept is None or kept.mark < self._all_changed or kept.mark < self._changed.get(key[0], 0):
+        if kept is None or kept.mark < max(self._all_changed, self._changed.get(key[0], 0), self._changed.get(key, 0)):
             return None
         return kept.value if self._clock() - kept.asked_at <= AGE else None
 
     def forget(self, subject: Hashable) -> None:
         """This subject was changed: forget it when the change is committed, at once outside a transaction."""
-        after_commit(partial(self._forget, subject))
+        after_commit(lambda _: self._forget(subject))
 
     def forget_all(self) -> None:
         """Everything may have changed; as ``forget``."""
-        after_commit(self._forget_everything)
+        after_commit(lambda _: self._forget_everything())
+
+    def learn(self, key: K, change: Callable[[V], V]) -> None:
+        """What is remembered under this key is changed like this when the change is committed; its age stays.
+
+        Others may commit, and learn, in the meantime: the changes of one key must come to the same in any order.
+        """
+        after_commit(partial(self._learn, key, change, self._forgotten))
+
+    def _learn(self, key: K, change: Callable[[V], V], forgotten: int, committed: bool) -> None:
+        kept = self._kept.get(key)
+        if not committed or kept is None or self.known(key) is None or forgotten != self._forgotten:
+            self._forget(key[0])  # perhaps it is being asked for now, or was since the change was made
+            return
+        self._changed_now(key)
+        self._kept[key] = replace(kept, value=change(kept.value), mark=self._mark)
 
     def _forget(self, subject: Hashable) -> None:
+        self._forgotten += 1
+        self._changed_now(subject)
+
+    def _changed_now(self, what: Hashable) -> None:
         if len(self._changed) >= self._most:
             self._forget_everything()
         self._mark += 1
-        self._changed[subject] = self._mark
+        self._changed[what] = self._mark
 
     def _forget_everything(self) -> None:
+        self._forgotten += 1
         self._mark += 1
         self._all_changed = self._mark
         self._changed.clear()
@@ -123,7 +143,9 @@ class Memory(Group[K, V | None]):
         return value
 
     def _keep(self, key: K, kept: _Kept[V]) -> None:
-        self._kept.pop(key, None)  # so that the order is that of the questions
+        there = self._kept.pop(key, None)  # so that the order is that of the questions
+        if there is not None and there.mark > kept.mark:
+            kept = there  # it learned something while this was asked for
         self._kept[key] = kept
         while len(self._kept) > self._most:
             del self._kept[next(iter(self._kept))]

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar, copy_context
+from functools import partial
 from typing import Any, TypeVar
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -20,7 +21,7 @@ from tortoise.transactions import in_transaction
 
 _ALIAS = "default"
 _Result = TypeVar("_Result")
-_Signal = Callable[[], None]
+_Signal = Callable[[bool], None]
 
 _signals: ContextVar[list[_Signal] | None] = ContextVar("signals", default=None)
 """What is to be told when the transaction of this task has ended; None without one."""
@@ -33,19 +34,26 @@ async def transaction() -> AsyncIterator[None]:
     On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so reading first and writing later is safe there; on
     PostgreSQL (read committed) a decision still needs a conditional UPDATE or a locked row.
     """
-    if in_a_transaction():
-        async with in_transaction(_ALIAS):
-            yield
-        return
-    signals: list[_Signal] = []
-    _signals.set(signals)
+    signals, outermost = _signals.get(), not in_a_transaction()
+    if signals is None:
+        signals = []
+        _signals.set(signals)
+    before, done = len(signals), False
     try:
         async with in_transaction(_ALIAS):
             yield
-    finally:  # also where it failed: a COMMIT that was cut off may have gone through
-        _signals.set(None)
-        for signal in signals:
-            signal()
+        done = True
+    finally:  # a COMMIT that was cut off may have gone through: then it is not known whether it was done
+        if outermost:
+            _signals.set(None)
+            for signal in signals:
+                signal(done)
+        elif not done:
+            signals[before:] = [partial(_undone, signal) for signal in signals[before:]]
+
+
+def _undone(signal: _Signal, _committed: bool) -> None:
+    signal(False)
 
 
 def in_a_transaction() -> bool:
@@ -56,11 +64,11 @@ def in_a_transaction() -> bool:
 def after_commit(signal: _Signal) -> None:
     """Call this when the outermost transaction has ended, before anybody can be told of it; at once without one.
 
-    For what is only remembered of the tables: it may be called for a transaction that came to nothing.
+    It is told whether what was done until now is committed for certain: also where not, it may be.
     """
     signals = _signals.get()
     if signals is None:
-        signal()
+        signal(True)
     else:
         signals.append(signal)
 

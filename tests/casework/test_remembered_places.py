@@ -57,6 +57,16 @@ async def test_who_has_booked_moved_or_cancelled_sees_it_at_once(town: Town) -> 
     assert await free(town, 11) == places
 
 
+async def test_a_first_booking_is_learned_and_the_day_is_not_asked_for_again(town: Town) -> None:
+    first, second = await opened(town), await opened(town)
+    await booked(first, 11)
+    places = await free(town)
+    await Slot.filter(point__code=SMALL).update(closed=True)  # by nobody we know
+    await Slot.filter(point__code=SMALL, starts_at=at_hour(MONDAY, 10)).delete()
+    await booked(second)
+    assert (await free(town), await free(town, 11)) == (places - 1, places - 1)
+
+
 async def test_a_place_held_or_given_back_is_seen_at_once(town: Town) -> None:
     way = await opened(town)
     places = await free(town)

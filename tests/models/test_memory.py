@@ -1,6 +1,7 @@
 """What was read is remembered for a moment: asked for once however many want it, never told when known to be wrong."""
 
 import asyncio
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 import pytest
@@ -163,3 +164,64 @@ async def test_of_another_database_nothing_is_remembered(database_url: str, keyr
     assert table.memory.known(HERE) is None
     async with open_database(database_url, keyring):
         assert await table.memory.recall(HERE) == "answer 2"
+
+
+async def test_what_was_learned_is_told_when_it_is_committed_and_grows_no_younger_by_it(table: Table) -> None:
+    await table.memory.recall(HERE)
+    await table.memory.recall(("here", 2))
+    async with transaction():
+        table.memory.learn(HERE, lambda told: f"{told}, and one more")
+        assert await detached(table.memory.recall(HERE)) == "answer 1"
+    assert await table.memory.recall(HERE) == "answer 1, and one more"
+    assert await table.memory.recall(("here", 2)) == "answer 2"
+    table.now += AGE + 0.001
+    assert await table.memory.recall(HERE) == "answer 3"
+
+
+@pytest.mark.parametrize("inner", [True, False], ids=["a part of it", "all of it"])
+async def test_what_was_learned_in_vain_is_asked_anew(table: Table, inner: bool) -> None:
+    await table.memory.recall(HERE)
+    async with AsyncExitStack() as stack:
+        if inner:
+            await stack.enter_async_context(transaction())
+        with suppress(LookupError):
+            async with transaction():
+                table.memory.learn(HERE, lambda told: f"{told}, and one more")
+                raise LookupError
+    assert await table.memory.recall(HERE) == "answer 2"
+
+
+async def test_an_answer_asked_for_before_something_was_learned_is_not_told_after_it(table: Table) -> None:
+    await table.memory.recall(HERE)
+    table.memory.forget("here")
+    before = await table.asking()
+    table.memory.learn(HERE, lambda told: f"{told}, and one more")
+    after = asyncio.create_task(table.memory.recall(HERE))
+    await asyncio.sleep(0)
+    table.gate.set()
+    assert (await before, await after) == ("answer 2", "answer 3")
+
+
+async def test_an_answer_asked_for_earlier_does_not_take_the_place_of_what_was_learned(table: Table) -> None:
+    """What is asked for here is too old for the one who asks, but not for the one who learns."""
+    await table.memory.recall(HERE)
+    table.now += AGE + 0.001
+    before = await table.asking()
+    table.now -= 0.002
+    table.memory.learn(HERE, lambda told: f"{told}, and one more")
+    table.gate.set()
+    assert await before == "answer 2"
+    assert await table.memory.recall(HERE) == "answer 1, and one more"
+
+
+async def test_what_was_forgotten_before_the_commit_is_not_built_upon(table: Table) -> None:
+    """Something else changed it in between, and it was asked for since: perhaps with this change, perhaps without."""
+    async with transaction():
+        table.memory.learn(HERE, lambda told: f"{told}, and one more")
+        await detached(_forget_and_recall(table))
+    assert await table.memory.recall(HERE) == "answer 2"
+
+
+async def _forget_and_recall(table: Table) -> None:
+    table.memory.forget("here")
+    await table.memory.recall(HERE)
