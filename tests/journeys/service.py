@@ -9,17 +9,39 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 from tests.journeys.world import World
 
-Process: TypeAlias = "subprocess.Popen[bytes]"
 HOME = Path(__file__).parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 FREE_PORTS = dict.fromkeys(
     ("TONGBAN_PORT", "TONGBAN_CONSOLE_PORT", "TONGBAN_SANDBOX_PORT", "TONGBAN_SMS_SANDBOX_PORT"), "0"
 )
+
+
+class Process(Protocol):
+    """A service that runs: the words of ``subprocess.Popen`` that are used here."""
+
+    pid: int
+    returncode: int | Any
+
+    def poll(self) -> int | None:
+        """How it ended; None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises ``subprocess.TimeoutExpired``."""
+        ...
+
+    def send_signal(self, sig: int, /) -> None:
+        """Tell it something."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
 
 
 class ServiceTrouble(Exception):

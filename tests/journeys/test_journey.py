@@ -16,6 +16,7 @@ from casework.settings import load_settings
 from tests.conftest import run_aside
 from tests.journeys import service
 from tests.journeys.databases import fresh_database, what_is_broken
+from tests.journeys.nursery import Nursery, nursery
 from tests.journeys.play import play
 from tests.journeys.plots import PLOTS, steps_of
 from tests.journeys.story import play_story
@@ -129,8 +130,8 @@ async def test_server_killed_between_any_two_steps_loses_nothing(tmp_path: Path)
 class Mortal:
     """A service that is killed and started again on the same ports and the same database."""
 
-    def __init__(self, env: dict[str, str], var: Path, log: Path) -> None:
-        self._env, self._var, self._log = env, var, log
+    def __init__(self, home: Nursery, env: dict[str, str], var: Path, log: Path) -> None:
+        self._home, self._env, self._var, self._log = home, env, var, log
         self._process: service.Process | None = None
         self._told: dict[str, Any] = {}
         self.deaths = 0
@@ -139,7 +140,7 @@ class Mortal:
         return Served(self._var, self._env["TONGBAN_DATABASE_URL"], self._told)
 
     async def live(self) -> None:
-        self._process = service.start("serve", self._env, self._log)
+        self._process = self._home.start("serve", self._env, self._log)
         told = await service.addresses(self._process, self._var, self._log)
         self._told = {
             **told,
@@ -171,10 +172,11 @@ async def mortal_service(folder: Path, url: str) -> AsyncIterator[Mortal]:
             "TONGBAN_WECHAT_BASE_URL": f"{here}:{own['TONGBAN_SANDBOX_PORT']}",
             "TONGBAN_SMS_URL": f"{here}:{own['TONGBAN_SMS_SANDBOX_PORT']}/sms/send",
         }
-        mortal = Mortal(env, var, log)
-        await mortal.live()
-        yield mortal
-        await mortal.end()
+        with nursery() as home:
+            mortal = Mortal(home, env, var, log)
+            await mortal.live()
+            yield mortal
+            await mortal.end()
     finally:
         assert await service.stop(outside) == 0, log.read_text()[-2000:]
 
