@@ -61,16 +61,21 @@ def keyring() -> KeyRing:
 
 
 @pytest.fixture
-def make_database_url(tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """Makes URLs of empty databases, not migrated, that are gone after the test."""
+def make_database_url(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Makes URLs of empty databases, not migrated unless made like another, that are gone after the test."""
     made: list[str] = []
 
-    def make() -> str:
+    def make(like: str | None = None) -> str:
         name = f"tongban_test_{os.getpid()}_{os.urandom(4).hex()}"
-        if SERVER:
-            run_aside(lambda: _on_server(f'CREATE DATABASE "{name}"'))
         made.append(name)
-        return _named(name) if SERVER else f"sqlite://{tmp_path / name}.db"
+        if SERVER:
+            run_aside(
+                lambda: _on_server(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{_name_in(like)}"' if like else ""))
+            )
+            return _named(name)
+        if like:
+            shutil.copy(like.removeprefix("sqlite://"), tmp_path / f"{name}.db")
+        return f"sqlite://{tmp_path / name}.db"
 
     yield make
     for name in made if SERVER else ():
@@ -78,14 +83,20 @@ def make_database_url(tmp_path: Path) -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture
-def empty_database_url(make_database_url: Callable[[], str]) -> str:
+def empty_database_url(make_database_url: Callable[..., str]) -> str:
     """A database nobody has migrated yet."""
     return make_database_url()
 
 
+@pytest.fixture
+def migrated_database_url(_pristine: str, make_database_url: Callable[..., str]) -> str:
+    """A migrated database without rows, to be altered; the sealing keys are those of the ring."""
+    return make_database_url(_pristine)
+
+
 @pytest.fixture(scope="session")
-def _template(tmp_path_factory: pytest.TempPathFactory, keyring: KeyRing) -> Iterator[str]:
-    """One migrated database for the whole run: a file to copy, or the database that is emptied before each test."""
+def _pristine(tmp_path_factory: pytest.TempPathFactory, keyring: KeyRing) -> Iterator[str]:
+    """One migrated database for the whole run, which nobody opens: others are made like it."""
     if not SERVER:
         url = f"sqlite://{tmp_path_factory.mktemp('template') / 'template.db'}"
         run_aside(lambda: migrate(url, keyring))
@@ -94,6 +105,18 @@ def _template(tmp_path_factory: pytest.TempPathFactory, keyring: KeyRing) -> Ite
     name = f"tongban_test_{os.getpid()}_{os.urandom(4).hex()}"
     run_aside(lambda: _on_server(f'CREATE DATABASE "{name}"'))
     run_aside(lambda: migrate(_named(name), keyring))
+    yield _named(name)
+    run_aside(lambda: _on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="session")
+def _template(_pristine: str) -> Iterator[str]:
+    """What every test starts from: a file to copy, or the database that is emptied before each test."""
+    if not SERVER:
+        yield _pristine
+        return
+    name = f"tongban_test_{os.getpid()}_{os.urandom(4).hex()}"
+    run_aside(lambda: _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{_name_in(_pristine)}"'))
     yield _named(name)
     run_aside(lambda: _on_server(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
@@ -129,6 +152,10 @@ async def database(database_url: str, keyring: KeyRing) -> AsyncIterator[Databas
 
 def _named(name: str) -> str:
     return urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}"))
+
+
+def _name_in(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
 
 
 async def _on_server(statement: str) -> None:

@@ -1,6 +1,5 @@
 """Sealed columns, blind indexes and moments."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,10 +98,9 @@ async def test_sealed_text_takes_nothing_but_text(database: Database) -> None:
 
 
 async def test_neither_text_nor_its_parts_stand_in_the_database_in_clear(
-    make_database_url: Callable[[], str], keyring: KeyRing, on_postgres: bool
+    migrated_database_url: str, keyring: KeyRing, on_postgres: bool
 ) -> None:
-    url = make_database_url()
-    await migrate(url, keyring)
+    url = migrated_database_url
     async with open_database(url, keyring):
         one = await person(await account("openid-canary"), name=CANARY, identity_number=CANARY_NUMBER)
         await case(one, form={"name": CANARY, "number": CANARY_NUMBER})

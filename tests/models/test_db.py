@@ -73,13 +73,12 @@ async def test_another_index_key_is_refused(database_url: str, keyring: KeyRing)
             pytest.fail("opened")
 
 
-async def test_a_key_that_was_ever_current_stays_required(empty_database_url: str, keyring: KeyRing) -> None:
-    await migrate(empty_database_url, keyring)
+async def test_a_key_that_was_ever_current_stays_required(migrated_database_url: str, keyring: KeyRing) -> None:
     both = KeyRing(current="next", keys={**keyring.keys, "next": b"n" * 32}, index_key=keyring.index_key)
-    async with open_database(empty_database_url, both):
+    async with open_database(migrated_database_url, both):
         pass
     with pytest.raises(WrongKeys, match="'next', which is not in the ring"):
-        async with open_database(empty_database_url, keyring):
+        async with open_database(migrated_database_url, keyring):
             pytest.fail("opened")
 
 

@@ -49,14 +49,13 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyring: KeyRing) -> 
 
 
 @pytest.fixture
-async def filled_url(empty_database_url: str, keyring: KeyRing) -> str:
+async def filled_url(migrated_database_url: str, keyring: KeyRing) -> str:
     """A migrated database with a case and everything that refers to it."""
-    await migrate(empty_database_url, keyring)
-    async with open_database(empty_database_url, keyring):
+    async with open_database(migrated_database_url, keyring):
         await one_row_in_every_append_only_table()
         await booking(await slot(await point("JX-2")), await Case.get(number="TB-1"))
         await insert("request_key", owner="a", key="k", act="a", body_digest="-", made_at=NOON)
-    return empty_database_url
+    return migrated_database_url
 
 
 async def test_altering_a_table_loses_no_child_no_index_and_no_trigger(
