@@ -9,6 +9,7 @@ answer are the same: tests/casework/test_book_together.py compares them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from casework.booking_rules import no_show_rule
@@ -89,7 +90,7 @@ class _Plan:
     visit: Guidance
     history: tuple[EventView, ...]
 
-    @property
+    @cached_property
     def slot(self) -> SlotKey:
         return (self.desk.point.id, self.desk.item, utc(self.wish.starts_at))
 

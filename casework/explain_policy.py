@@ -186,13 +186,13 @@ def certifiable_matters(deps: "Deps") -> tuple[ChoiceView, ...]:
 
 def answer(deps: "Deps", question: Question) -> Guidance:
     """The guidance itself, for acts that decide by it."""
-    return _with_letter(_advised(deps.rulebook, question), question, deps.settings.letters)
+    return _answered(deps.rulebook, question, deps.settings.letters)
 
 
 @lru_cache(_REMEMBERED)
-def _advised(rulebook: Rulebook, question: Question) -> Guidance:
+def _answered(rulebook: Rulebook, question: Question, letters: Path | None) -> Guidance:
     """Pure, and asked anew at every step of every case: remembered, since it costs more than a statement."""
-    return advise(rulebook.on(question.day), question)
+    return _with_letter(advise(rulebook.on(question.day), question), question, letters)
 
 
 def _with_letter(guidance: Guidance, question: Question, more: Path | None) -> Guidance:

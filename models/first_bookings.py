@@ -18,7 +18,6 @@ from models.many import (
     inserting,
     on_postgres,
     read_as,
-    read_own,
     read_part,
     rows,
     rows_written,
@@ -93,7 +92,7 @@ async def lock_cases(numbers: Collection[str], keys: Collection[str]) -> dict[st
     for row in await rows(_told(), list(numbers), list(keys)):
         asking = found.get(row["number"])
         if asking is None:
-            asking = found[row["number"]] = Asking(read_own(Case, row), bool(row["engaged"]), [])
+            asking = found[row["number"]] = Asking(read_as(Case, row), bool(row["engaged"]), [])
         if row["e_id"] is not None:
             asking.history.append(read_part(CaseEvent, row, "e"))
     return found
@@ -125,7 +124,7 @@ async def lock_wanted(wanted: Mapping[SlotKey, Mapping[str, Any]], at: datetime)
 async def _lock_slots(wanted: Iterable[SlotKey], at: datetime) -> dict[SlotKey, tuple[Slot, bool]]:
     points, items, starts = (list(each) for each in zip(*wanted, strict=True))
     locked = await rows(_SLOTS, points, items, starts, at)
-    found: list[tuple[Slot, bool]] = [(read_own(Slot, row), bool(row["lapsed"])) for row in locked]
+    found: list[tuple[Slot, bool]] = [(read_as(Slot, row), bool(row["lapsed"])) for row in locked]
     return {(slot.point_id, slot.item, slot.starts_at): (slot, lapsed) for slot, lapsed in found}
 
 

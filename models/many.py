@@ -7,7 +7,7 @@ go as the column types of the models make them; moments are in UTC.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -63,10 +63,12 @@ def writing(statement: str, *values: Any) -> Write:
 def inserting(model: type[Model], given: Sequence[dict[str, Any]], returning: str = "") -> Write:
     """As ``insert_all``, for ``rows_written``. Of no rows there is nothing to write: IndexError."""
     names, defaults = _shape(model, tuple(given[0]))
-    fields = [model._meta.fields_map[name] for name in names]  # noqa: SLF001 — where Tortoise describes a table
-    blank = _blank(model)
+    writers, blank = _writers(model, names), _blank(model)
     made = [
-        [field.to_db_value(value, blank) for field, value in zip(fields, (*row.values(), *defaults), strict=True)]
+        [
+            value if to_db is None else to_db(value, blank)
+            for to_db, value in zip(writers, (*row.values(), *defaults), strict=True)
+        ]
         for row in given
     ]
     if on_postgres():
@@ -116,18 +118,27 @@ def _one_statement(writes: tuple[tuple[str, int], ...]) -> str:
 
 
 def read_as(model: type[Model], row: Row) -> Any:
-    """A row of all columns as its model, for whoever decides about it. Raises KeyError when a column is missing."""
-    return model._init_from_db(**row)  # noqa: SLF001 — as its own query does
+    """A row as its model, for whoever decides about it; what else stands in it is left out.
+
+    Raises KeyError when a column is missing.
+    """
+    meta, read = model._meta, model.__new__(model)  # noqa: SLF001 — as its own query does, without the detours
+    own = read.__dict__
+    own.update(_partial=False, _saved_in_db=True, _await_when_save={})
+    own["_custom_generated_pk"] = meta.db_pk_column not in meta.generated_db_fields
+    for column, name, _ in meta.db_native_fields:
+        own[name] = row[column]
+    for column, name, field in meta.db_default_fields:
+        value = row[column]
+        own[name] = value if value is None else field.field_type(value)
+    for column, name, field in meta.db_complex_fields:
+        own[name] = field.to_python_value(row[column])
+    return read
 
 
 def columns_of(model: type[Model], table: str) -> str:
     """All columns of a model for a SELECT that joins, named by its table there, as ``read_part`` reads them."""
     return ", ".join(f'{table}."{name}" AS {table}_{name}' for name in model._meta.fields_db_projection.values())  # noqa: SLF001
-
-
-def read_own(model: type[Model], row: Row) -> Any:
-    """A model out of a row that holds its columns by their own names, and others beside them."""
-    return read_as(model, {name: row[name] for name in model._meta.fields_db_projection.values()})  # noqa: SLF001
 
 
 def read_part(model: type[Model], row: Row, table: str) -> Any:
@@ -195,6 +206,14 @@ def _shape(model: type[Model], given: tuple[str, ...]) -> tuple[tuple[str, ...],
     stands = {name: value for name in rest if (value := getattr(blank, name)) is not None}
     told = {name: value for name, value in stands.items() if not isinstance(value, DatabaseDefault)}
     return (*given, *told), tuple(told.values())
+
+
+@cache
+def _writers(model: type[Model], names: tuple[str, ...]) -> tuple[Callable[[Any, Model], Any] | None, ...]:
+    """What makes a value of each column ready; None where it goes as it is."""
+    fields = [model._meta.fields_map[name] for name in names]  # noqa: SLF001 — where Tortoise describes a table
+    plain = [type(field).to_db_value is Field.to_db_value and not field.validators for field in fields]
+    return tuple(None if goes else field.to_db_value for field, goes in zip(fields, plain, strict=True))
 
 
 @cache
