@@ -32,12 +32,24 @@ log = structlog.get_logger()
 async def deliver_due(deps: Deps) -> int:
     """Act on providers' reports, then deliver every notice that is due; returns how many were taken in hand.
 
-    Safe to run twice at once: notices are leased by one statement. The provider is asked outside of any transaction; a
+    Safe to run twice at once: notices are leased by one statement. Within a process one run is enough: who comes while
+    one is under way makes it look once more, and has taken none. The provider is asked outside of any transaction; a
     crash between its answer and our mark repeats the message, which an SMS provider and the Official Account drop by
     its id and WeChat refuses for want of a second consent. What this run cannot finish in time, the next one does.
     """
     await apply_reports(deps)
-    return await _Round(deps).deliver()
+    under_way = _ROUNDS.get(id(deps.queue))
+    if under_way is not None and under_way.looks_again():
+        return 0
+    mine = _ROUNDS[id(deps.queue)] = _Round(deps)
+    try:
+        return await mine.deliver()
+    finally:
+        if _ROUNDS.get(id(deps.queue)) is mine:
+            del _ROUNDS[id(deps.queue)]
+
+
+_ROUNDS: dict[int, "_Round"] = {}  # under way in this process, by the queue they belong to
 
 
 class _Round:
@@ -47,12 +59,27 @@ class _Round:
         self._deps = deps
         self._line: deque[Hand] = deque()
         self._filling = asyncio.Lock()
-        self._dry = False
+        self._dry = self._again = False
         self._unmarked = asyncio.Semaphore(MOST_UNMARKED)
         self._ends_at = asyncio.get_running_loop().time() + SHIFT_SECONDS
         self._taken = 0
 
+    def looks_again(self) -> bool:
+        """Whether this round will look once more at what is due, after this moment."""
+        self._again = asyncio.get_running_loop().time() <= self._ends_at
+        return self._again
+
     async def deliver(self) -> int:
+        await self._pass()
+        while self._again and self._dry:
+            self._again = self._dry = False
+            await self._pass()
+        if not self._dry:
+            await self._deps.queue.wake(DELIVER_NOTICES)
+        return self._taken
+
+    async def _pass(self) -> None:
+        """Everything that is due, until nothing is left or the shift is over."""
         await self._fill()
         try:
             async with asyncio.TaskGroup() as carriers:
@@ -61,10 +88,8 @@ class _Round:
         finally:
             for _ in range(MOST_UNMARKED):  # all are back when every mark is written
                 await self._unmarked.acquire()
+            self._unmarked = asyncio.Semaphore(MOST_UNMARKED)
             await give_back([hand.notice.id for hand in self._line])
-        if not self._dry:
-            await self._deps.queue.wake(DELIVER_NOTICES)
-        return self._taken
 
     async def _fill(self) -> None:
         """Claim the next notices; one carrier at a time asks."""

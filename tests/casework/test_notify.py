@@ -97,6 +97,26 @@ async def test_a_slow_provider_makes_no_second_postman_repeat_what_the_first_sti
     assert len({message.to for message in town.wechat.messages}) == len(town.wechat.messages) == 4
 
 
+async def test_a_run_that_comes_while_one_is_under_way_makes_that_one_look_once_more(town: Town) -> None:
+    first, second = [await allowing(town, "open", NoticeKind.BOOKING_CONFIRMED) for _ in range(2)]
+    await first.book()
+    send, asked, go = town.wechat.send_subscribe_message, asyncio.Event(), asyncio.Event()
+
+    async def when_told(**message: object) -> Delivery:
+        asked.set()
+        await go.wait()
+        return await send(**message)  # type: ignore[arg-type]
+
+    town.wechat.send_subscribe_message = when_told  # type: ignore[method-assign]
+    running = asyncio.create_task(deliver_due(town.deps))
+    await asked.wait()
+    await second.book()
+    assert await deliver_due(town.deps) == 0
+    go.set()
+    assert await running == 2
+    assert len(town.wechat.messages) == 2
+
+
 async def test_a_postman_who_dies_between_provider_and_mark_repeats_under_the_same_id(town: Town) -> None:
     way = await allowing(town, "dispatched")
     await way.arrive()
