@@ -61,7 +61,7 @@ async def book(
             ``too_late_to_change``, ``booking_blocked`` and ``bookings_too_often`` (D18), ``challenge_…``,
             ``age_changed`` (T10), any reason of the rulebook on the day of the visit.
     """
-    body = {"number": number, "point": point_code, "starts_at": starts_at.isoformat()}
+    body = place_asked(number, point_code, starts_at)
     wish = Wish(deps, citizen, number, point_code, starts_at, key, request_digest("book", body))
     outcome = await book_together(wish)
     if isinstance(outcome, CaseView):
@@ -70,6 +70,11 @@ async def book(
         return await with_alternatives(deps, outcome.case, point_code, starts_at, partial(_refuse_full, outcome))
     (view,) = await _book_all(deps, citizen, "book", (number,), point_code, starts_at, body, key, proof)
     return view
+
+
+def place_asked(number: str, point_code: str, starts_at: datetime) -> dict[str, str]:
+    """What a citizen asks for with a place, told apart from any other wish under the same key."""
+    return {"number": number, "point": point_code, "starts_at": starts_at.isoformat()}
 
 
 async def book_visit(

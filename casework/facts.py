@@ -9,7 +9,7 @@ from typing import Any
 from casework.deps import Deps
 from casework.explain_policy import answer
 from domain.applicant import age_on, sixteenth_birthday
-from domain.commitment import canonical_bytes, digest
+from domain.commitment import canonical_bytes, digest, signer_capacity
 from domain.division import find_division
 from domain.guide import Guidance, Question
 from domain.readiness import missing_before_handoff
@@ -161,7 +161,7 @@ def letter_of(deps: Deps, case: Case, guidance: Guidance) -> Letter | None:
         canonical=canonical,
         digest=digest(canonical),
         signer_name=str(guardian["name"] if guardian else case.form["name"]),
-        capacity=SignerCapacity.GUARDIAN if guardian else SignerCapacity.APPLICANT,
+        capacity=signer_capacity(is_minor=guardian is not None),
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from casework.book import insist_may_book, wanted_slot, with_alternatives
+from casework.book import insist_may_book, place_asked, wanted_slot, with_alternatives
 from casework.booking_rules import booking_rule
 from casework.callers import Citizen
 from casework.challenge import NO_PROOF, Proof, insist_proof
@@ -36,11 +36,10 @@ async def hold(
         Refusal: as ``book``; ``holds_too_often``, ``hold_exists``.
     """
     case = await own_case(deps, citizen, number)
-    body = {"number": number, "point": point_code, "starts_at": starts_at.isoformat()}
 
     async def held() -> CaseView:
         return await once(
-            deps, citizen, key, act="hold", body=body, view=CaseView,
+            deps, citizen, key, act="hold", body=place_asked(number, point_code, starts_at), view=CaseView,
             do=lambda: _hold(deps, citizen, number, point_code, starts_at, key, proof),
         )  # fmt: skip
 

@@ -50,11 +50,6 @@ async def start_clock(
     return due
 
 
-async def stop_clock(case_id: int, kind: ClockKind, at: datetime) -> None:
-    """Stop a clock that an act of its own ends."""
-    await stop_clocks(case_id, (kind,), at, day_of(at))
-
-
 async def _division(case: Case, side: Side) -> str:
     if side is Side.HOUSEHOLD:
         return case.household_division

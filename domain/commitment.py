@@ -23,11 +23,6 @@ class LetterRule:
     version: str | None
     source: str
 
-    @property
-    def on_paper_only(self) -> bool:
-        """True when the counter hands out the text."""
-        return self.required and self.version is None
-
 
 def letter_rule(rules: Rules, item: ServiceItem, scope: ServiceScope, residence: Division) -> LetterRule:
     """The letter as the place of acceptance wants it (R060, R061, D1)."""

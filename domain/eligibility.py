@@ -6,7 +6,7 @@ from domain.decision import Reason, Verdict
 from domain.division import OUTSIDE_MAINLAND, Division, find_division, has_counties, same_province
 from domain.policy.rule import Rules, Value
 from domain.question import Question
-from domain.terms import ProofKind, Whose
+from domain.terms import ProofKind
 
 _OPENNESS = ("pilot", "rolling_out", "open")
 _NOT_OPEN = {"pilot": "service_pilot_only", "rolling_out": "service_rolling_out"}
@@ -145,8 +145,3 @@ def residence_information(rules: Rules, question: Question) -> Value | None:
 def accepted_proofs(rules: Rules, age_group: str) -> str:
     """The proofs that count for an age group, as one Chinese phrase."""
     return "、".join(rules.need("tie_proof", proof=kind, age=age_group).text("what") for kind in ProofKind)
-
-
-def proof_owner(rules: Rules, kind: ProofKind, age_group: str) -> Whose:
-    """Whose proof of that kind counts (R040, R043)."""
-    return Whose(rules.need("tie_proof", proof=kind, age=age_group).text("whose"))

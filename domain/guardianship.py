@@ -12,11 +12,6 @@ def guardianship_rule(rules: Rules, case: GuardianshipCase | None, residence: Di
     return rules.need("guardianship", guardianship=case or _UNDECLARED, residence=residence)
 
 
-def decided_at_counter(case: GuardianshipCase) -> bool:
-    """True for guardians other than parents and for households the three cases don't cover (B09, D7)."""
-    return case is GuardianshipCase.DECIDED_AT_COUNTER
-
-
 def paper_key(case: GuardianshipCase | None) -> str:
     """How the rule ``paper`` is asked about a case."""
     return case or _UNDECLARED

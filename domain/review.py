@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from domain.deadline import Deadline, deadline
+from domain.deadline import deadline
 from domain.division import Division
 from domain.policy.rule import Rules
 from domain.terms import DayKind, ServiceItem
@@ -33,9 +33,3 @@ def review_rule(rules: Rules, item: ServiceItem, household: Division, received_o
         return ReviewRule(None, None, value.cite_at(household), None, None, checks)
     due = deadline(received_on, days, DayKind(kind), rules.calendar)
     return ReviewRule(days, DayKind(kind), value.cite_at(household), due.due_on, due.missing_year, checks)
-
-
-def review_deadline(rules: Rules, item: ServiceItem, household: Division, received_on: date) -> Deadline | None:
-    """The deadline a running clock is measured by; None where no source gives a limit."""
-    rule = review_rule(rules, item, household, received_on)
-    return Deadline(rule.due_if_received_on, rule.calendar_missing) if rule.days else None
