@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.deps import MAKE_LETTERS, Deps, unit_of_work
 from casework.facts import CaseFacts, facts_of, insist_allowed, letter_is_settled
 from casework.make_temporary_card import begin_if_issued, void_dependants
@@ -20,7 +21,6 @@ from casework.serve import (
 )
 from casework.step import Said, insist_open, take_step
 from casework.tell_progress import tell_progress
-from casework.views import CounterCase
 from domain.acceptance import AcceptanceRule, acceptance_rule, unticked
 from domain.case_number import check_acceptance_number
 from domain.guide import Material

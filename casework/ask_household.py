@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.deps import Deps, unit_of_work
 from casework.owe import owe
 from casework.pack_materials import pack
@@ -10,7 +11,6 @@ from casework.record_review import LONGEST_REASON, record_review
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk
 from casework.step import Said, insist_item, take_step
 from casework.tell_progress import tell_progress
-from casework.views import CounterCase
 from domain.certificate import check_content, one_line
 from domain.refusal import Refusal
 from domain.terms import (

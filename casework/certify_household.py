@@ -6,6 +6,7 @@ from functools import partial
 
 from casework.ask_household import Sending, log_transmission
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.deps import Deps, unit_of_work
 from casework.draw_number import draw_certificate_number
 from casework.owe import owe
@@ -13,7 +14,6 @@ from casework.pack_materials import matters_in_words
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk
 from casework.step import Said, insist_item, take_step
 from casework.track import asked_matters
-from casework.views import CounterCase
 from domain.applicant import normalise_name
 from domain.certificate import check_content, fits_on_the_spot
 from domain.identity_number import parse_identity_number

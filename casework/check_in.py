@@ -1,12 +1,12 @@
 """Checking a person in without a code: the phone is dead, or the letter is to be signed on paper (R061)."""
 
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.deps import Deps, unit_of_work
 from casework.facts import insist_allowed
 from casework.remind import drop_reminders
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk, visit_is_open
 from casework.step import Said, insist_open, take_step
-from casework.views import CounterCase
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind
 from models.slot import end_booking, live_booking

@@ -1,10 +1,10 @@
 """A mistyped acceptance number is put right: by the station that accepted, with a reason, on record (R143)."""
 
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.deps import Deps, unit_of_work
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk
 from casework.step import Said, take_step
-from casework.views import CounterCase
 from domain.case_number import check_acceptance_number
 from domain.lifecycle import ENDED
 from domain.refusal import Refusal

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.deps import Deps, unit_of_work
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk
 from casework.step import Said, insist_item, take_step
-from casework.views import CounterCase
 from domain.acceptance import handover_checks, handover_source, unticked
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, CertificateWay, CollectorKind, NoticeKind, ServiceItem

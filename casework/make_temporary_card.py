@@ -5,6 +5,7 @@ from datetime import date
 
 from casework.book import give_up_place
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.deps import Deps, unit_of_work
 from casework.facts import birth_date_of
 from casework.keep_clocks import start_clock
@@ -12,7 +13,6 @@ from casework.owe import owe
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk
 from casework.step import Said, take_step
 from casework.tell_progress import tell_progress
-from casework.views import CounterCase
 from domain.division import find_division
 from domain.lifecycle import TRANSITIONS
 from domain.local_time import day_of

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from casework.callers import Officer
-from casework.views import CounterCase, GuardianView
+from casework.counter_views import CounterCase, GuardianView
 from domain.applicant import mask_name, mask_phone
 from domain.identity_number import mask_number
 from domain.local_time import day_of

@@ -1,10 +1,10 @@
 """What the counter prints: a draft of the registration form to compare with (R075, R132), the letter to sign (R061)."""
 
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.deps import Deps
 from casework.facts import facts_of
 from casework.serve import case_at_counter, counter_case, insist_whole
-from casework.views import CounterCase
 from domain.refusal import Refusal
 from templates.forms import DraftForm, draft_form
 from templates.labels import label

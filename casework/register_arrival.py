@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.deps import Deps, unit_of_work
 from casework.owe import owe
 from casework.serve import audit, case_at_counter, counter_case, find_at_counter, insist_clerk
 from casework.step import Said, take_step
-from casework.views import CounterCase
 from casework.views_staff import ArrivalLine
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, DeliveryMode, NoticeKind

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from casework.callers import Citizen, Officer
+from casework.counter_views import CounterCase
 from casework.deps import Deps, unit_of_work
 from casework.keep_clocks import start_clock
 from casework.make_temporary_card import take_back_with, void_dependants
@@ -13,7 +14,7 @@ from casework.repeat import once
 from casework.serve import audit, case_at_counter, counter_case, fingerprint_of, insist_clerk
 from casework.step import Said, take_step
 from casework.track import own_case_to_change
-from casework.views import CounterCase, ProxyView
+from casework.views import ProxyView
 from domain.applicant import FULL_AGE_FOR_OWN_APPLICATION, age_on, mask_name, normalise_name
 from domain.collection import NO_FINGERPRINT, later_checks, missing_checks, needs_later_check
 from domain.identity_number import IdentityNumber, parse_identity_number

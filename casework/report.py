@@ -7,13 +7,13 @@ from hashlib import sha256
 import structlog
 
 from casework.callers import Reporter
+from casework.counter_views import ReportReceipt
 from casework.deps import Deps, unit_of_work
 from casework.record_counter import AT_A_COUNTER, record_counter
 from casework.record_production import record_production
 from casework.record_review import record_review
 from casework.reported import Report
 from casework.step import Said
-from casework.views import ReportReceipt
 from domain.case_number import check_acceptance_number, check_case_number
 from domain.lifecycle import already_past
 from domain.local_time import day_of

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import partial
 
 from casework.callers import Officer
+from casework.counter_views import CheckLine, CounterCase, CounterLine, DayList, GuardianView
 from casework.deps import Deps
 from casework.explain_policy import answer
 from casework.facts import CaseFacts, facts_of, question_of
@@ -13,7 +14,6 @@ from casework.masked import VISIT_TURNS, insist_minor_leave, masked, presence_is
 from casework.serve_services import certificate_at_counter, may_with_services, services_at_counter
 from casework.service_views import CounterCertificate
 from casework.track import booking_view, clock_views, history_of, letter_standing
-from casework.views import CheckLine, CounterCase, CounterLine, DayList, GuardianView
 from domain.acceptance import acceptance_rule
 from domain.applicant import mask_name
 from domain.case_number import check_acceptance_number, check_case_number

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from casework.counter_views import CheckLine
 from casework.deps import Deps
 from casework.follow_up import is_stale
 from casework.service_views import CounterCertificate, TransmissionView, VerifierView
 from casework.track import asked_matters, dependant_view, parent_view
-from casework.views import CheckLine
 from domain.acceptance import acceptance_rule, handover_checks, handover_source
 from domain.certificate import fits_on_the_spot
 from domain.division import find_division

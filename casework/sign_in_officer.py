@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from casework.callers import Officer
+from casework.counter_views import StaffSessionView
 from casework.deps import Deps, database_expected
 from casework.passwords import hash_password, matches
 from casework.prove_again import second_factor_holds
@@ -15,7 +16,6 @@ from casework.sign_in_limits import (
     SESSION_LIFE,
     TOUCH_EVERY,
 )
-from casework.views import StaffSessionView
 from domain.refusal import Refusal
 from models.audit import write_audit
 from models.staff import (

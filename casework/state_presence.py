@@ -1,11 +1,11 @@
 """The officer states who stands at the counter; only then the whole pre-fill is shown (T13, R076)."""
 
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.deps import Deps, unit_of_work
 from casework.masked import insist_minor_leave
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk, insist_visit
 from casework.step import Said, take_step
-from casework.views import CounterCase
 from domain.lifecycle import ENDED
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, CaseState, Present

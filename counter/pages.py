@@ -8,7 +8,7 @@ from aiohttp import web
 
 from casework.accept import DECLINE_REASONS
 from casework.callers import Officer
-from casework.views import CounterCase, DayList
+from casework.counter_views import CounterCase, DayList
 from counter.forms import Form
 from counter.keys import REFUSED
 from counter.navigation import entries_for

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, TypeAdapter
 
+from casework.counter_views import ReportReceipt
 from casework.report_shape import STRICT, line, read_shape
-from casework.views import ReportReceipt
 
 _RECEIPT = TypeAdapter(ReportReceipt)
 

@@ -9,13 +9,13 @@ from casework import approve
 from casework.callers import Officer
 from casework.check_in import check_in as check_person_in
 from casework.correct_acceptance import correct_acceptance_number
+from casework.counter_views import CounterCase
 from casework.read_letter import letter_at_counter
 from casework.register_arrival import register_arrival as arrive
 from casework.release_card import ReleaseAct, release_card
 from casework.release_card import record_check as record
 from casework.serve import read_case
 from casework.state_presence import state_presence as state
-from casework.views import CounterCase
 from counter.forms import Form
 from counter.keys import DEPS
 from counter.pages import Typed, case_page, refused, see_other

@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from casework.callers import Officer
+from casework.counter_views import DayList
 from casework.serve import day_list
-from casework.views import DayList
 from counter.forms import read_day
 from counter.keys import DEPS
 from counter.pages import day_page

@@ -5,10 +5,10 @@ from aiohttp import web
 from casework import ask_household, certify_household
 from casework.ask_household import Sending
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.hand_over import hand_over as hand_over_act
 from casework.make_temporary_card import register_made, take_back
 from casework.pack_materials import materials_to_send
-from casework.views import CounterCase
 from counter.forms import Form
 from counter.handlers.cases import number_of, perform
 from counter.keys import DEPS

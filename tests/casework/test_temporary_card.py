@@ -7,6 +7,7 @@ import pytest
 
 from casework.accept import Acceptance, DeclineReason, accept, confirm_letter, decline
 from casework.book import book
+from casework.counter_views import CounterCase
 from casework.hand_off import issue_code, redeem_code
 from casework.hand_over import hand_over
 from casework.make_temporary_card import register_made, take_back
@@ -15,7 +16,7 @@ from casework.request_temporary_card import request_temporary_card
 from casework.serve import read_case
 from casework.state_presence import state_presence
 from casework.track import my_case
-from casework.views import CaseView, CounterCase
+from casework.views import CaseView
 from casework.withdraw import withdraw
 from domain.terms import (
     CardReturn,

@@ -7,6 +7,7 @@ from typing import Any
 from casework.accept import Acceptance, accept, confirm_letter
 from casework.book import book
 from casework.callers import Citizen
+from casework.counter_views import CounterCase, ReportReceipt
 from casework.declare_residence import ResidenceFacts, declare_residence
 from casework.deps import Deps
 from casework.hand_off import issue_code, redeem_code
@@ -19,7 +20,7 @@ from casework.reported import Report, ReportFacts
 from casework.serve import counter_case, read_case
 from casework.sign import SigningAct, show_letter, sign_letter
 from casework.state_presence import state_presence
-from casework.views import CaseView, CounterCase, ReportReceipt
+from casework.views import CaseView
 from domain.local_time import SHANGHAI
 from domain.terms import (
     CollectorKind,
