@@ -15,6 +15,7 @@ from casework.explain_policy import answer
 from casework.facts import question_of
 from casework.pre_register import privacy_notice
 from casework.seed_demo import seed_people_who_watch
+from casework.seed_services import Known, seed_services
 from casework.take_place import plan_of
 from casework.warn import warn_ahead, warn_overdue
 from domain.applicant import mask_name
@@ -92,6 +93,8 @@ async def seed_training(deps: Deps, count: int, *, sure: bool = False) -> int:
             await write(deps, told)
     await _plan_visits(deps)
     await seed_people_who_watch(deps)
+    if deps.settings.sandboxed:  # these are made by the acts, which owe notices
+        await seed_services(deps, [Known(one.life, one.number, one.account_id, one.person_id) for one in told])
     await warn_overdue(deps)
     await warn_ahead(deps)
     return len(told)

@@ -10,10 +10,13 @@ from casework.seed_training import seed_training
 from casework.serve import day_list, read_case
 from casework.supervise import asked, dashboard
 from domain.identity_number import parse_identity_number
-from domain.terms import CaseState
+from domain.terms import CaseState, ComplaintStatus, ServiceItem
 from models.case import Case, CaseEvent
+from models.complaint import Complaint
+from models.consultation import Consultation
 from models.notice import Notice
 from models.person import Person
+from models.signature import Signature
 from models.slot import Booking, Slot
 from tests.casework.refused import refused
 from tests.casework.test_announce import watching
@@ -25,6 +28,12 @@ PEOPLE = 150
 @pytest.fixture
 async def trained(town: Town) -> Town:
     assert await seed_training(town.deps, PEOPLE) == PEOPLE
+    return town
+
+
+@pytest.fixture
+async def small(town: Town) -> Town:
+    assert await seed_training(town.deps, 40) == 40
     return town
 
 
@@ -40,7 +49,18 @@ async def test_every_screen_has_something_to_show(trained: Town) -> None:
     assert board.whole.due > board.whole.on_time > 0
     assert len([day for day in board.days if day.opened]) > 10
     assert await follow_up_list(trained.deps, chief)
-    assert await current_announcements(trained.deps) == ()
+    assert len(await current_announcements(trained.deps)) == 1
+    assert board.complaints.opened > board.complaints.answered > 0
+
+
+async def test_the_other_services_have_their_day_too(trained: Town) -> None:
+    """Made by the acts, in several states; what they owed counts as told."""
+    states = {(case.item, case.state) for case in await Case.exclude(item=ServiceItem.ID_CARD_FIRST_APPLICATION)}
+    assert len({state for item, state in states if item is ServiceItem.HOUSEHOLD_CERTIFICATE}) >= 3
+    assert len({state for item, state in states if item is ServiceItem.TEMPORARY_ID_CARD}) >= 3
+    assert await Signature.all().count() >= 3
+    assert {one.status for one in await Complaint.all()} == set(ComplaintStatus)
+    assert await Consultation.all().count() >= 3
 
 
 async def test_the_invented_are_nobody_and_their_numbers_are_right(trained: Town) -> None:
@@ -62,22 +82,22 @@ async def test_the_rows_agree_with_each_other(trained: Town) -> None:
     assert await Notice.filter(status="owed").count() <= 1  # nobody is written to
 
 
-async def test_a_clerk_opens_a_case_of_the_training(trained: Town) -> None:
-    clerk = await trained.clerk()
-    today = await day_list(trained.deps, clerk)
+async def test_a_clerk_opens_a_case_of_the_training(small: Town) -> None:
+    clerk = await small.clerk()
+    today = await day_list(small.deps, clerk)
     assert today.on_the_way
     adult = next(line for line in today.on_the_way if not line.is_minor)
-    assert (await read_case(trained.deps, clerk, adult.number)).name.startswith("测")
+    assert (await read_case(small.deps, clerk, adult.number)).name.startswith("测")
 
 
-async def test_it_is_made_once_and_never_among_real_people_without_a_yes(trained: Town) -> None:
+async def test_it_is_made_once_and_never_among_real_people_without_a_yes(small: Town) -> None:
     with refused("training_there_already"):
-        await seed_training(trained.deps, 5)
-    served = replace(trained.deps.settings, wechat_base_url="https://api.weixin.qq.com")
-    real = replace(trained.deps, settings=served)
+        await seed_training(small.deps, 5)
+    served = replace(small.deps.settings, wechat_base_url="https://api.weixin.qq.com")
+    real = replace(small.deps, settings=served)
     with refused("training_not_here"):
         await seed_training(real, 5)
     with refused("training_there_already"):
         await seed_training(real, 5, sure=True)
     with refused("training_count_wrong"):
-        await seed_training(trained.deps, 0)
+        await seed_training(small.deps, 0)
