@@ -61,6 +61,11 @@ def level_below(area: Area) -> Level:
     return Level.CITY if len(area.prefix) == 2 else Level.COUNTY
 
 
+def area_name(division: str) -> str:
+    """How people call an area, by its code."""
+    return _named(division).name
+
+
 def _named(division: str) -> Area:
     if division == WHOLE_COUNTRY:
         return Area("全国", WHOLE_COUNTRY, "")

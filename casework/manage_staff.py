@@ -3,11 +3,13 @@
 import re
 import secrets
 
+from casework.area import WHOLE_COUNTRY, area_name
 from casework.callers import Officer
 from casework.deps import Deps, unit_of_work
 from casework.passwords import hash_password
 from casework.sign_in_limits import INITIAL_PASSWORD_LIFE
 from casework.views_staff import Account, PointLine
+from domain.division import find_division
 from domain.refusal import Refusal
 from domain.terms import StaffRole
 from models.audit import write_audit
@@ -16,6 +18,7 @@ from models.staff import add_staff, all_staff, end_sessions_of, find_staff, set_
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 _AT_A_COUNTER = {StaffRole.CLERK}
+_WATCHING = {StaffRole.SUPERVISOR, StaffRole.REVIEWER}
 _INITIAL_BYTES = 12  # 96 bits, to be changed within days
 
 
@@ -33,6 +36,8 @@ async def accounts(deps: Deps, officer: Officer) -> tuple[Account, ...]:
             display_name=one.display_name,
             role=one.role,
             point=one.point.name if one.point else None,
+            division=one.division,
+            area=area_name(one.division) if one.division else None,
             disabled=one.disabled_at is not None,
             locked_until=one.locked_until if one.locked_until and one.locked_until > now else None,
             second_factor=one.totp_since is not None,
@@ -49,13 +54,20 @@ async def points(deps: Deps, officer: Officer) -> tuple[PointLine, ...]:  # noqa
 
 
 async def add_account(
-    deps: Deps, officer: Officer, username: str, display_name: str, role: StaffRole, point_code: str | None
+    deps: Deps,
+    officer: Officer,
+    username: str,
+    display_name: str,
+    role: StaffRole,
+    point_code: str | None,
+    division: str | None = None,
 ) -> str:
     """Make an account; returns its initial password, told once and to be changed within three days (V6.4.1).
 
     Raises:
         Refusal: ``staff_role_missing``, ``username_malformed``, ``username_taken``, ``staff_point_required`` for a
-            clerk without a counter, ``station_not_found``.
+            clerk without a counter, ``station_not_found``, ``staff_area_required`` for who watches and was given
+            neither area nor point (R185), ``staff_area_unfit``, ``division_unknown``.
     """
     _insist_operator(officer)
     if not _USERNAME.fullmatch(username):
@@ -65,17 +77,32 @@ async def add_account(
     point = await find_point(point_code) if point_code else None
     if point_code and point is None:
         raise Refusal("station_not_found")
+    area = _area(role, division, has_point=point is not None)
     password, now = secrets.token_urlsafe(_INITIAL_BYTES), deps.clock.now()
     hashed = await hash_password(password)
     async with unit_of_work(deps):
         made = await add_staff(
             username=username, display_name=display_name, role=role, point_id=point.id if point else None,
-            password_hash=hashed, password_until=now + INITIAL_PASSWORD_LIFE,
+            division=area, password_hash=hashed, password_until=now + INITIAL_PASSWORD_LIFE,
         )  # fmt: skip
         if not made:
             raise Refusal("username_taken")
-        await _record(deps, officer, "add_staff", username, role=role)
+        await _record(deps, officer, "add_staff", username, role=role, division=area)
     return password
+
+
+async def set_area(deps: Deps, officer: Officer, username: str, division: str | None) -> None:
+    """Give an account another area to watch; its sessions end, so that nothing of the old one is seen on.
+
+    Raises:
+        Refusal: ``staff_role_missing``, ``staff_not_found``, ``own_account_elsewhere``, ``staff_area_required``,
+            ``staff_area_unfit``, ``division_unknown``.
+    """
+    await _other(officer, username)
+    staff = await find_staff(username[:60])
+    assert staff is not None
+    area = _area(staff.role, division, has_point=staff.point_id is not None)
+    await _set(deps, officer, username, "set_staff_area", division=area)
 
 
 async def add_first_operator(deps: Deps, username: str) -> str:
@@ -155,6 +182,19 @@ async def _other(officer: Officer, username: str) -> int:
     if staff is None:
         raise Refusal("staff_not_found")
     return staff.id
+
+
+def _area(role: StaffRole, division: str | None, *, has_point: bool) -> str | None:
+    """The area somebody watches: a province, city or county, or the whole country (R185)."""
+    if role not in _WATCHING:
+        if division:
+            raise Refusal("staff_area_unfit", source="R185")
+        return None
+    if not division:
+        if not has_point:
+            raise Refusal("staff_area_required", source="R185")
+        return None
+    return division if division == WHOLE_COUNTRY else find_division(division).code
 
 
 def _insist_operator(officer: Officer) -> None:

@@ -9,18 +9,22 @@ from casework.deps import Deps, unit_of_work
 from casework.facts import facts_of
 from casework.owe import owe
 from domain.local_time import day_of
-from domain.terms import NoticeKind
+from domain.terms import NoticeKind, ServiceItem
 from models.card import cards_waiting
-from models.case import Case
+from models.case import Case, ready_since
 from models.slot import visits_between
 from templates.shown import when
 
 BATCH = 500
+_READY = {
+    ServiceItem.TEMPORARY_ID_CARD: NoticeKind.TEMPORARY_CARD_READY,
+    ServiceItem.HOUSEHOLD_CERTIFICATE: NoticeKind.CERTIFICATE_READY,
+}
 
 
 async def remind_due(deps: Deps) -> int:
     """Owe every reminder of today; returns how many persons are reminded. Safe to run again."""
-    return await _remind_to_collect(deps) + await _remind_to_sign(deps)
+    return await _remind_to_collect(deps) + await _remind_of_ready(deps) + await _remind_to_sign(deps)
 
 
 async def _remind_to_collect(deps: Deps) -> int:
@@ -35,6 +39,22 @@ async def _remind_to_collect(deps: Deps) -> int:
             reminded += await owe(
                 deps, case, NoticeKind.PICKUP_REMINDER, f"day-{max(day for day in days if day <= waited)}",
                 station=point.name, address=point.address, hours=str(point.schedule.get("hours_text") or "") or None,
+            )  # fmt: skip
+    return reminded
+
+
+async def _remind_of_ready(deps: Deps) -> int:
+    """A temporary card or a certificate that waits (H12): the words of the first notice are said again."""
+    days = deps.rulebook.on(deps.today()).need("notices").numbers("collect_after")
+    reminded = 0
+    for case, ready_at in await ready_since(deps.clock.now() - timedelta(days=days[0]), BATCH):
+        waited = (deps.today() - day_of(ready_at)).days
+        point = case.acceptance_point
+        assert point is not None
+        async with unit_of_work(deps):
+            reminded += await owe(
+                deps, case, _READY[case.item], f"day-{max(day for day in days if day <= waited)}", station=point.name,
+                address=point.address, hours=str(point.schedule.get("hours_text") or "") or None,
             )  # fmt: skip
     return reminded
 

@@ -19,16 +19,21 @@ from domain.terms import CaseEventKind, CaseState, DeliveryMode, NoticeKind, Ser
 from models.case import Case, dependants_of, live_case_number, make_case, set_case_columns
 
 
-async def request_temporary_card(deps: Deps, citizen: Citizen, number: str, need: str, key: str) -> CaseView:
+async def request_temporary_card(
+    deps: Deps, citizen: Citizen, number: str, need: str, key: str, delivery: DeliveryMode = DeliveryMode.STATION
+) -> CaseView:
     """Ask for a temporary card beside the identity card's case of that number; the view of the new case.
 
-    Before the counter it goes along with the identity card; later it has a visit of its own, at the same station.
+    Before the counter it goes along with the identity card; later it has a visit of its own, at the same station. It is
+    handed over there: one station only was seen to post it, for a fee of its own (B21).
 
     Raises:
         Refusal: ``case_not_found``, ``temporary_card_needs_parent``, ``temporary_card_not_offered``,
             ``temporary_card_too_late``, ``temporary_card_after_acceptance``, ``temporary_card_asked_already``,
-            ``urgent_need_required``, ``urgent_need_too_long``.
+            ``urgent_need_required``, ``urgent_need_too_long``, ``temporary_card_by_post``.
     """
+    if delivery is DeliveryMode.POST:
+        raise Refusal("temporary_card_by_post", source="B21")
 
     async def do() -> CaseView:
         parent = await own_case_to_change(deps, citizen, number)

@@ -10,7 +10,8 @@ from casework.track import asked_matters, dependant_view, parent_view
 from domain.acceptance import acceptance_rule, handover_checks, handover_source
 from domain.certificate import fits_on_the_spot
 from domain.division import find_division
-from domain.terms import CaseState, CertificateWay, ContactDuty, ServiceItem, TransmissionPurpose
+from domain.lifecycle import TRANSITIONS
+from domain.terms import CaseEventKind, CaseState, CertificateWay, ContactDuty, ServiceItem, TransmissionPurpose
 from models.case import Case
 from models.certificate import certificate_of, transmissions_of
 from models.contact import contacts_for
@@ -64,6 +65,8 @@ def may_with_services(case: Case, certificate: CounterCertificate | None) -> tup
     acts = _CERTIFICATE.get(case.state, ())
     if case.state is CaseState.ACCEPTED and certificate.on_the_spot:
         acts = ("certify_on_the_spot", *acts)
+    if (case.state, CaseEventKind.CANCELLED) in TRANSITIONS[case.item]:
+        acts = (*acts, "cancel_certificate")
     filed = any(sent.purpose is TransmissionPurpose.FILING for sent in certificate.transmissions)
     if certificate.way is CertificateWay.ON_THE_SPOT and not filed:
         acts = (*acts, "file_certificate")

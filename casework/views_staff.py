@@ -65,6 +65,8 @@ class Account:
     display_name: str
     role: StaffRole
     point: str | None
+    division: str | None
+    area: str | None
     disabled: bool
     locked_until: datetime | None
     second_factor: bool

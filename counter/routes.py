@@ -109,6 +109,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/cases/{number}/receipt", services.record_receipt, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/answer", services.record_answer, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/unverifiable", services.record_unverifiable, AT_THE_COUNTER),
+    Route("POST", "/cases/{number}/cancellation", services.cancel, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/certificate", services.certify, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/filing", services.file_certificate, AT_THE_COUNTER),
     Route("POST", "/cases/{number}/made", services.register_card_made, AT_THE_COUNTER),

@@ -68,6 +68,11 @@ _CERTIFICATE: Table = {
     # The end of the road here; the citizen goes to the household station (R166).
     (State.UNDER_REVIEW, Kind.UNVERIFIABLE): State.UNVERIFIABLE,
     (State.CONFIRMED, Kind.CERTIFIED): State.READY,
+    # Until it is issued the person may ask the counter to stop (H12); only an officer may, for papers are on their way.
+    **dict.fromkeys(
+        [(state, Kind.CANCELLED) for state in (State.ACCEPTED, State.TRANSMITTED, State.UNDER_REVIEW, State.CONFIRMED)],
+        State.WITHDRAWN,
+    ),
     (State.READY, Kind.RELEASED): State.RELEASED,
     # Straight away, or once the household station has the filing notice of one issued on the spot (R169).
     (State.RELEASED, Kind.CLOSED): State.CLOSED,

@@ -268,6 +268,7 @@ class CaseEventKind(StrEnum):
     SUPPLEMENTS_LISTED = "supplements_listed"
     ACCEPTED = "accepted"
     DECLINED = "declined"
+    CANCELLED = "cancelled"  # by an officer, for the person (H12)
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
     REVIEW_STARTED = "review_started"

@@ -68,6 +68,7 @@ class NewCase(Body):
 
 
 class UrgentNeed(Body):
-    """Why a temporary card is needed at once, in the person's own words."""
+    """Why a temporary card is needed at once, in the person's own words; by post it is refused, with what to do."""
 
     need: LongText
+    delivery: DeliveryMode = DeliveryMode.STATION

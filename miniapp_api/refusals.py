@@ -45,7 +45,8 @@ _CODES: Mapping[HTTPStatus, str] = {
         "applied_online_already temporary_card_needs_parent temporary_card_not_offered temporary_card_too_late "
         "temporary_card_after_acceptance temporary_card_asked_already temporary_card_rides_along "
         "temporary_card_other_station facts_fixed_at_counter phone_not_verified "
-        "signer_check_needs_card signer_check_failed invitation_required invitation_required_here invitation_unusable"
+        "signer_check_needs_card signer_check_failed invitation_required invitation_required_here invitation_unusable "
+        "temporary_card_by_post"
     ),
     HTTPStatus.REQUEST_TIMEOUT: "too_slow",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",

@@ -262,3 +262,12 @@ async def name_collector(case_id: int, *, name: str, identity_number: str, kinsh
 async def named_collector(case_id: int) -> NamedCollector | None:
     """The relative named last."""
     return await NamedCollector.filter(case_id=case_id).order_by("-id").first()
+
+
+async def ready_since(before: datetime, limit: int) -> list[tuple[Case, datetime]]:
+    """Cases whose temporary card or certificate waits at the counter since before a time, with it, last first."""
+    made = CaseEvent.filter(
+        case__state=CaseState.READY, kind__in=[CaseEventKind.MADE, CaseEventKind.CERTIFIED], at__lte=before
+    )
+    found = await made.order_by("-at").limit(limit).select_related("case", "case__acceptance_point")
+    return [(event.case, event.at) for event in found]

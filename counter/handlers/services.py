@@ -5,6 +5,7 @@ from aiohttp import web
 from casework import ask_household, certify_household
 from casework.ask_household import Sending
 from casework.callers import Officer
+from casework.cancel_certificate import cancel_certificate
 from casework.counter_views import CounterCase
 from casework.hand_over import hand_over as hand_over_act
 from casework.make_temporary_card import register_made, take_back
@@ -70,6 +71,15 @@ async def record_unverifiable(request: web.Request, officer: Officer, form: Form
         return await ask_household.record_unverifiable(request.app[DEPS], officer, number, reason)
 
     return await perform(request, officer, form, "unverifiable", act)
+
+
+async def cancel(request: web.Request, officer: Officer, form: Form) -> web.Response:
+    """The person asks to stop before it is issued (H12)."""
+
+    async def act(number: str) -> CounterCase:
+        return await cancel_certificate(request.app[DEPS], officer, number, form.maybe("reason", "取消的原因") or "")
+
+    return await perform(request, officer, form, "cancellation", act)
 
 
 async def certify(request: web.Request, officer: Officer, form: Form) -> web.Response:

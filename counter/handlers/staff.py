@@ -38,6 +38,7 @@ async def add(request: web.Request, officer: Officer, form: Form) -> web.Respons
             form.text("display_name", "姓名或称呼", 60),
             form.choice("role", "岗位", StaffRole),
             form.maybe("point", "受理点", 24),
+            form.maybe("division", "辖区", 6),
         )
     except Refusal as refusal:
         problem, status = refused(request, refusal)
@@ -52,6 +53,9 @@ async def change(request: web.Request, officer: Officer, form: Form) -> web.Resp
         officer = await proven(request, officer, form)
         if what == "reset":
             return await _page(request, officer, told=(username, await acts.reset_password(deps, officer, username)))
+        if what == "area":
+            await acts.set_area(deps, officer, username, form.maybe("division", "辖区", 6))
+            return see_other("/staff?done=yes")
         if what not in _DO:
             raise Refusal("malformed", fields="操作")  # noqa: TRY301
         await _DO[what](deps, officer, username)

@@ -19,7 +19,7 @@ async def ask_for_temporary_card(
     deps: Deps, citizen: Citizen, number: PathText, body: UrgentNeed, key: Key
 ) -> CaseView:
     """Ask for a temporary card beside the identity card of this case; the answer is the temporary card's own case."""
-    return await request_temporary_card.request_temporary_card(deps, citizen, number, body.need, key)
+    return await request_temporary_card.request_temporary_card(deps, citizen, number, body.need, key, body.delivery)
 
 
 async def list_cases(deps: Deps, citizen: Citizen) -> tuple[CaseLine, ...]:

@@ -9,6 +9,7 @@ import pytest
 
 from casework.accept import accept
 from casework.ask_household import Sending, record_answer, record_receipt, record_unverifiable, send_materials
+from casework.cancel_certificate import cancel_certificate
 from casework.certify_household import (
     SystemFacts,
     certificate_file,
@@ -21,6 +22,7 @@ from casework.notify import deliver_due
 from casework.open_case import CertificateWish, open_case
 from casework.pack_materials import materials_to_send
 from casework.reach_people import open_reach_tasks, people_to_reach
+from casework.remind_due import remind_due
 from casework.serve import read_case
 from casework.track import my_case
 from casework.verify_certificate import verify_certificate
@@ -293,3 +295,34 @@ async def test_a_certificate_nobody_heard_of_is_a_task_for_a_person_until_it_is_
     assert (line.number, line.kind) == (way.number, NoticeKind.CERTIFICATE_READY)
     await hand_over(town.deps, clerk, way.number, HANDED)
     assert await people_to_reach(town.deps, clerk) == ()
+
+
+async def test_an_officer_cancels_it_before_the_issue_and_the_person_is_told(town: Town) -> None:
+    """H12: the clock of the household station stops with it."""
+    way, clerk = await checking(town), await town.clerk(GUANGZHOU)
+    with refused("cancel_reason_required"):
+        await cancel_certificate(town.deps, clerk, way.number, " ")
+    with refused("case_of_other_station"):
+        await cancel_certificate(town.deps, await town.clerk(SHENZHEN), way.number, "不再需要")
+    page = await cancel_certificate(town.deps, clerk, way.number, "申请人已取得居民户口簿")
+    assert (page.state, page.may) == (CaseState.WITHDRAWN, ())
+    view = await my_case(town.deps, way.citizen, way.number)
+    assert all(clock.stopped for clock in view.clocks)
+    assert NoticeKind.WITHDRAWN in await told(way)
+    assert "居民户口簿" not in str([event.facts for event in view.history])
+    with refused("request_closed"):
+        await record_answer(town.deps, clerk, way.number, "示例派出所", WORDS)
+    with refused("step_out_of_order"):
+        await cancel_certificate(town.deps, clerk, way.number, "再取消一次")
+
+
+async def test_one_that_waits_is_reminded_of_on_the_days_of_the_rule(town: Town) -> None:
+    """H12, as for cards: after a week, a month and two months, once each."""
+    way, clerk = await accepted(town), await town.clerk(GUANGZHOU)
+    await certify_on_the_spot(town.deps, clerk, way.number, as_in_the_system(way))
+    assert await remind_due(town.deps) == 0
+    town.clock.turn(days=8)
+    assert [await remind_due(town.deps) for _ in range(2)] == [1, 0]
+    town.clock.turn(days=23)
+    assert await remind_due(town.deps) == 1
+    assert NoticeKind.CERTIFICATE_READY in await told(way)

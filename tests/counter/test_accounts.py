@@ -14,7 +14,7 @@ from models.audit import AuditEntry
 from models.staff import Staff
 from tests.counter.conftest import OpenConsole
 from tests.counter.console import Console
-from tests.counter.people import PASSWORD, adult
+from tests.counter.people import PASSWORD, adult, password_hash
 from tests.workers.wiring import TurnedClock
 
 NEW = "四个不相干的词 horse 电池 staple"
@@ -128,6 +128,44 @@ async def test_the_operator_makes_an_account_whose_first_password_has_to_be_chan
     )
     assert changed.status == 303
     assert (await newcomer.get("/")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ({"role": "supervisor"}, "staff_area_required"),
+        ({"role": "reviewer"}, "staff_area_required"),
+        ({"role": "auditor", "division": "360000"}, "staff_area_unfit"),
+        ({"role": "supervisor", "division": "369999"}, "division_unknown"),
+        ({"role": "supervisor", "division": "江西"}, "division_unknown"),
+    ],
+)
+async def test_who_watches_is_given_an_area_or_a_point_and_nobody_else_is(
+    typed: dict[str, str], code: str, at_desk: OpenConsole
+) -> None:
+    """R185."""
+    operator = await at_desk("operator")
+    person = {"username": "chief-new", "display_name": "新督导", "point": "", **typed}
+    assert (await operator.send(await operator.get("/staff"), "/staff", person)).refused == code
+
+
+async def test_supervisors_of_a_city_and_a_county_are_made_in_the_console(at_desk: OpenConsole, browser: Any) -> None:
+    """R185: each sees the own area, and another one after the operator changed it; sessions of the old one end."""
+    operator = await at_desk("operator")
+    person = {"username": "chief-new", "display_name": "新督导", "role": "supervisor", "division": "360100"}
+    made = await operator.send(await operator.get("/staff"), "/staff", {**person, "point": ""})
+    assert "江西省南昌市" in made.text
+    await Staff.filter(username="chief-new").update(password_hash=password_hash(), password_until=None)
+    chief = browser()
+    assert (await chief.sign_in("chief-new")).status == 303
+    assert "江西省南昌市 · 督导总览" in (await chief.get("/supervision")).text
+    changed = {"act": "area", "division": "360102"}
+    assert (await operator.send(await operator.get("/staff"), "/staff/chief-new", changed)).status == 303
+    assert (await chief.get("/supervision")).location.startswith("/login")
+    await chief.sign_in("chief-new")
+    assert "东湖区 · 督导总览" in (await chief.get("/supervision")).text
+    wrong = await operator.send(await operator.get("/staff"), "/staff/chief-new", {"act": "area", "division": ""})
+    assert wrong.refused == "staff_area_required"
 
 
 async def test_an_initial_password_runs_out(at_desk: OpenConsole, browser: Any, clock: TurnedClock) -> None:

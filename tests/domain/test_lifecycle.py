@@ -93,6 +93,13 @@ def test_only_an_open_case_is_withdrawn_lapsed_or_declined() -> None:
         assert from_states(item, kind) == {State.OPEN}
 
 
+def test_an_officer_cancels_a_certificate_until_it_is_issued() -> None:
+    """H12."""
+    before_issue = {State.ACCEPTED, State.TRANSMITTED, State.UNDER_REVIEW, State.CONFIRMED}
+    assert from_states(CERTIFICATE, Kind.CANCELLED) == before_issue
+    assert {next_state(CERTIFICATE, state, Kind.CANCELLED) for state in before_issue} == {State.WITHDRAWN}
+
+
 def test_a_temporary_card_is_void_until_the_person_holds_it() -> None:
     """B21: where the identity card is refused there is no temporary card."""
     assert from_states(TEMPORARY, Kind.VOIDED) == {State.OPEN, State.ACCEPTED, State.IN_PRODUCTION, State.READY}
