@@ -111,7 +111,7 @@ async def accept(deps: Deps, officer: Officer, number: str, acceptance: Acceptan
         if accepted is not None and not await claim_acceptance_number(case.id, accepted):
             raise Refusal("acceptance_number_used", source="R143")
         said = Said(officer.actor, deps.clock.now(), unit=officer.point_name)
-        stated = _stated(acceptance)
+        stated = _stated(case, acceptance)
         words = {"differences": dict(acceptance.differences)} if acceptance.differences else None
         await take_step(deps, case, CaseEventKind.ACCEPTED, said, facts=stated, words=words, slip_number=slip)
         if slip is None:
@@ -264,11 +264,15 @@ def _insist_checked(rule: AcceptanceRule, acceptance: Acceptance) -> None:
         raise Refusal("counter_checks_missing", source=rule.source, missing=missing)
 
 
-def _stated(acceptance: Acceptance) -> dict[str, object]:
-    """What stays in the event's open facts: flags and names of fields, never a value of theirs."""
+def _stated(case: Case, acceptance: Acceptance) -> dict[str, object]:
+    """What stays in the event's open facts: flags and names of fields, never a value of theirs.
+
+    Fingerprints are enrolled for the identity card only (R138).
+    """
+    taken = case.item is ServiceItem.ID_CARD_FIRST_APPLICATION
     return {
         "materials_seen": list(acceptance.materials_seen),
         "checks": list(acceptance.checks),
-        "fingerprint": str(acceptance.fingerprint),
+        **({"fingerprint": str(acceptance.fingerprint)} if taken else {}),
         "differing_fields": sorted(acceptance.differences),
     }

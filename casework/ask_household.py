@@ -1,6 +1,6 @@
 """A certificate by the verification officer: papers out, receipt, the household station's answer (R163–R166)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from casework.callers import Officer
 from casework.counter_views import CounterCase
@@ -23,7 +23,7 @@ from domain.terms import (
     TransmissionPurpose,
 )
 from models.case import Case
-from models.certificate import write_content, write_transmission
+from models.certificate import transmissions_of, write_content, write_transmission
 
 _CERTIFICATE = ServiceItem.HOUSEHOLD_CERTIFICATE
 
@@ -52,7 +52,7 @@ async def send_materials(
         await log_transmission(deps, officer, case, TransmissionPurpose.VERIFICATION, sending)
         await audit(deps, officer, case, "send_materials", channel=sending.channel)
         if received:
-            await _receive(deps, case, said)
+            await _receive(deps, case, replace(said, unit=_unit(sending.to_unit)))
         else:
             await tell_progress(deps, case)
     return await counter_case(deps, case)
@@ -66,7 +66,7 @@ async def record_receipt(deps: Deps, officer: Officer, number: str) -> CounterCa
     """
     case = await _certificate_case(deps, officer, number, "record_receipt")
     async with unit_of_work(deps):
-        await _receive(deps, case, Said(officer.actor, deps.clock.now(), unit=officer.point_name))
+        await _receive(deps, case, Said(officer.actor, deps.clock.now(), unit=await _asked_unit(case)))
         await audit(deps, officer, case, "record_receipt")
     return await counter_case(deps, case)
 
@@ -138,6 +138,12 @@ async def _certificate_case(deps: Deps, officer: Officer, number: str, act: str)
 
 async def _receive(deps: Deps, case: Case, said: Said) -> None:
     await record_review(deps, case, CaseEventKind.REVIEW_STARTED, said, issued_on=None, reason=None)
+
+
+async def _asked_unit(case: Case) -> str | None:
+    """The household station that was asked last: its clock is the one that runs (R186)."""
+    asked = [one.to_unit for one in await transmissions_of(case.id) if one.purpose is TransmissionPurpose.VERIFICATION]
+    return asked[-1] if asked else None
 
 
 def _insist_waiting(case: Case) -> None:

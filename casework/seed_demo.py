@@ -247,7 +247,10 @@ async def _seed_watcher(one: _Watcher, known: DemoLogins | None) -> str:
 
 
 async def seed_people_who_watch(deps: Deps) -> None:
-    """Liaisons of the demo's provinces and some of its cities (R181–R183): invented, one city still names nobody."""
+    """Liaisons of the demo's provinces and cities (R181–R183), and verification officers (R184): all invented.
+
+    One city still names no liaison, and one officer was not looked at for long.
+    """
     if await contacts_below(""):
         return
     for division, name in (
@@ -261,6 +264,17 @@ async def seed_people_who_watch(deps: Deps) -> None:
         await add_contact(
             duty=ContactDuty.LIAISON, division=division, name=name, phone=f"000-{division}", kept_by="system",
             verified_at=deps.clock.now(),
+        )  # fmt: skip
+    for division, unit, name, days in (
+        ("360000", "示范省级户政部门", "示例专管员甲", 8),
+        ("360700", "示范市级户政部门", "示例专管员乙", 20),
+        ("360702", "示范派出所", "示例专管员丙", 3),
+        ("440000", "示范省级户政部门", "示例专管员丁", 200),
+        ("441402", "示范派出所", "示例专管员戊", 12),
+    ):
+        await add_contact(
+            duty=ContactDuty.TRANSFER_VERIFICATION, division=division, unit=unit, name=name, phone=f"000-{division}",
+            kept_by="system", verified_at=deps.clock.now() - timedelta(days=days),
         )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ from domain.terms import (
     TransmissionPurpose,
 )
 from models.case import Case
+from models.deadline import clocks_of
 from models.notice import notices_of
 from tests.casework.refused import DONE, at_once, refused
 from tests.casework.town import GUANGZHOU, NUMBER_UNKNOWN, SHENZHEN, Town, key
@@ -326,3 +327,14 @@ async def test_one_that_waits_is_reminded_of_on_the_days_of_the_rule(town: Town)
     town.clock.turn(days=23)
     assert await remind_due(town.deps) == 1
     assert NoticeKind.CERTIFICATE_READY in await told(way)
+
+
+async def test_the_clock_runs_against_the_station_that_was_asked(town: Town) -> None:
+    """R186: whoever is late stands on record, and it is not the counter; a year nobody knows yet has no last day."""
+    way, clerk = await accepted(town, MORE), await town.clerk(GUANGZHOU)
+    await send_materials(town.deps, clerk, way.number, FAX)
+    town.clock.set(date(2026, 12, 30))
+    await record_receipt(town.deps, clerk, way.number)
+    (clock,) = await clocks_of((await Case.get(number=way.number)).id)
+    assert (clock.unit, clock.division) == ("示例派出所", "360702")
+    assert (clock.due_on, clock.missing_year) == (None, 2027)
