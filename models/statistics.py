@@ -186,7 +186,7 @@ async def clock_lines(scope: Scope, first: date, last: date) -> AsyncIterator[li
     sql = f"""
         SELECT d.id AS id, c.number AS number, c.item AS item, c.state AS state, d.kind AS kind, d.division AS division,
                d.unit AS unit, d.started_on AS started_on, d.due_on AS due_on, d.stopped_on AS stopped_on
-        FROM deadline d JOIN service_case c ON c.id = d.case_id
+        FROM deadline d{_in_order()} JOIN service_case c ON c.id = d.case_id
         WHERE {_duty(scope)} AND {_reviews()} AND d.due_on >= ? AND d.due_on <= ? AND d.id > ?
         ORDER BY d.id LIMIT {_BATCH}
     """
@@ -232,6 +232,11 @@ def _cut(column: str, digits: int) -> str:
 
 def _on_postgres() -> bool:
     return connection().capabilities.dialect == "postgres"
+
+
+def _in_order() -> str:
+    """SQLite would find all by the day and sort them anew for every batch; this makes it read on by the row's id."""
+    return "" if _on_postgres() else " NOT INDEXED"
 
 
 def _day(column: str) -> str:

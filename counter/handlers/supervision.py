@@ -1,10 +1,8 @@
 """Supervision pages (R180, R185–R188): the figures of the officer's own area, and the same as tables to take away."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from aiohttp import web
 
@@ -21,7 +19,6 @@ from templates.labels import label
 from templates.tables import BOM, CSV_TYPE, XLSX_TYPE, Cell, Workbook, csv_lines
 
 Batches = AsyncIterator[Sequence[Sequence[Cell]]]
-_CHUNK = 256 * 1024
 _ALL_UNITS = 100_000
 
 
@@ -73,10 +70,7 @@ async def take_away(request: web.Request, officer: Officer) -> web.StreamRespons
     saved = f'attachment; filename="{name}-{what.period.first}-{what.period.last}.{kind}"'
     if kind == "csv":
         return await _send(request, saved, CSV_TYPE, _csv(table, rows))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "table.xlsx"
-        await _write(path, table, rows)
-        return await _send(request, saved, XLSX_TYPE, _file(path))
+    return await _send(request, saved, XLSX_TYPE, _xlsx(table, rows))
 
 
 def _asked(request: web.Request, officer: Officer) -> Asked:
@@ -100,19 +94,17 @@ async def _csv(table: Table, rows: Batches) -> AsyncIterator[bytes]:
         yield csv_lines(batch).encode()
 
 
-async def _write(path: Path, table: Table, rows: Batches) -> None:
-    book = Workbook(path, table.title, table.heads)
+async def _xlsx(table: Table, rows: Batches) -> AsyncIterator[bytes]:
+    """Pressed in a thread of its own, so that others are served meanwhile; sent as it comes."""
+    book = Workbook(table.title, table.heads)
     try:
         async for batch in rows:
             await asyncio.to_thread(book.add, batch)
+            if chunk := book.take():
+                yield chunk
     finally:
-        await asyncio.to_thread(book.close)
-
-
-async def _file(path: Path) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
+        book.close()
+    yield book.take()
 
 
 async def _bulletin(_deps: Deps, what: Asked) -> Batches:
