@@ -33,7 +33,7 @@ from casework.request_temporary_card import request_temporary_card
 from casework.secret import fresh_token
 from casework.serve import read_case
 from casework.sign import SigningAct, show_letter, sign_letter
-from casework.views import CounterCase
+from casework.state_presence import state_presence
 from domain.division import find_division
 from domain.local_time import day_of
 from domain.refusal import Refusal
@@ -43,6 +43,7 @@ from domain.terms import (
     CertificateMatter,
     ComplaintKind,
     DeliveryMode,
+    Present,
     ProofKind,
     ServiceItem,
     ServiceScope,
@@ -158,7 +159,7 @@ async def _on_the_spot(then: Deps, clerk: Officer, one: Known, number: str, way:
     facts = SystemFacts(one.life.name, one.life.identity_number, address)
     await certify_on_the_spot(then, clerk, number, facts)
     if way == "filed":
-        await hand_over(then, clerk, number, _all_of(await read_case(then, clerk, number)))
+        await _handed(then, clerk, number)
         await file_certificate(then, clerk, number, Sending(TransmissionChannel.PLATFORM, _UNIT))
 
 
@@ -176,7 +177,7 @@ async def _by_officer(deps: Deps, clerk: Officer, number: str, visit: datetime, 
         if way != "answered":
             await certify_household(then, clerk, number)
         if way == "handed":
-            await hand_over(then, clerk, number, _all_of(await read_case(then, clerk, number)))
+            await _handed(then, clerk, number)
 
 
 async def _opened(deps: Deps, one: Known, *, spot: bool) -> str:
@@ -217,7 +218,7 @@ async def _temporary_card(deps: Deps, one: Known, way: str) -> None:
     then = _at(deps, min(visit + 20 * _HOUR, deps.clock.now()))
     await register_made(then, clerk, card.number)
     if way == "handed":
-        await hand_over(then, clerk, card.number, _all_of(await read_case(then, clerk, card.number)))
+        await _handed(then, clerk, card.number)
 
 
 async def _letter(deps: Deps, one: Known) -> None:
@@ -283,6 +284,7 @@ async def _arrived(deps: Deps, one: Known, number: str, visit: datetime) -> Offi
     then, clerk = _at(deps, visit), await _clerk(one)
     code = await issue_code(then, one.citizen, number, fresh_token(deps))
     await redeem_code(then, clerk, code.code)
+    await state_presence(then, clerk, number, Present.APPLICANT)
     return clerk
 
 
@@ -290,6 +292,11 @@ async def _accepted(deps: Deps, clerk: Officer, number: str) -> None:
     case = await read_case(deps, clerk, number)
     seen, checks = (tuple(line.code for line in lines) for lines in (case.materials, case.checks))
     await accept(deps, clerk, number, Acceptance("", "", seen, checks))
+
+
+async def _handed(deps: Deps, clerk: Officer, number: str) -> None:
+    page = await state_presence(deps, clerk, number, Present.APPLICANT)
+    await hand_over(deps, clerk, number, {line.code: True for line in page.handover_checks})
 
 
 async def _clerk(one: Known) -> Officer:
@@ -304,13 +311,9 @@ async def _clerk(one: Known) -> Officer:
 
 
 def _may_ask(one: Known) -> bool:
-    """A first card under way in Guangdong, where the temporary one is offered."""
+    """A first card of somebody grown up under way in Guangdong, where the temporary one is offered."""
     under_way = {CaseState.ACCEPTED, CaseState.UNDER_REVIEW, CaseState.ISSUED, CaseState.IN_PRODUCTION}
-    return one.life.state in under_way and one.life.counter.division[:2] == "44"
-
-
-def _all_of(case: CounterCase) -> dict[str, bool]:
-    return {line.code: True for line in case.handover_checks}
+    return one.life.state in under_way and one.life.guardian is None and one.life.counter.division[:2] == "44"
 
 
 def _place(one: Known) -> str:
