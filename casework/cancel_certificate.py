@@ -1,12 +1,12 @@
 """A person asks the counter to stop a certificate before it is issued: an officer cancels it (H12)."""
 
 from casework.callers import Officer
+from casework.counter_views import CounterCase
 from casework.deps import Deps, unit_of_work
 from casework.owe import drop_notices, owe
 from casework.record_review import LONGEST_REASON
 from casework.serve import audit, case_at_counter, counter_case, insist_clerk
 from casework.step import Said, insist_item, take_step
-from casework.views import CounterCase
 from domain.certificate import one_line
 from domain.refusal import Refusal
 from domain.terms import CaseEventKind, NoticeKind, ServiceItem
