@@ -2,9 +2,10 @@
 
 import os
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal, cast
 
 import asyncpg  # type: ignore[import-untyped]
@@ -92,11 +93,28 @@ class Unreachable(Exception):
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """A pooled connection that keeps no session state, and so needs no RESET round trip after every statement."""
+    """A pooled connection that keeps no session state, and so needs no RESET round trip after every statement.
+
+    What PostgreSQL's own types are made of (an array of text, say) is asked once in a process: asyncpg asks on every
+    new connection, in three round trips with the heaviest query there is here.
+    """
 
     def get_reset_query(self) -> str:
         """Nothing to reset; an open transaction is rolled back by the pool all the same."""
         return ""
+
+    async def _introspect_types(self, typeoids: Iterable[int], timeout: float) -> Any:  # noqa: ASYNC109 — asyncpg's own
+        asked = frozenset(typeoids)
+        if max(asked) >= _NUMBERED_FOR_GOOD:
+            return await super()._introspect_types(asked, timeout)
+        if asked not in _made_of:
+            _made_of[asked], _ = await super()._introspect_types(asked, timeout)
+        return _made_of[asked], _NOTHING_WAS_ASKED
+
+
+_NUMBERED_FOR_GOOD = 10_000  # below it a type has the same number and parts in every database of every version
+_NOTHING_WAS_ASKED = SimpleNamespace(name="kept")  # so that asyncpg does not prepare the statement at hand once more
+_made_of: dict[frozenset[int], Any] = {}
 
 
 def tortoise_config(url: str, **overrides: Any) -> dict[str, Any]:

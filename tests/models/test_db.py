@@ -2,6 +2,7 @@
 
 import asyncio
 import stat
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,23 @@ async def test_sqlite_runs_with_the_settings_acknowledged_writes_need(database: 
         return
     for name, value in settings.items():
         assert [list(row.values()) for row in await read(f"PRAGMA {name}")] == [[value]]
+
+
+async def test_what_types_of_postgres_s_own_are_made_of_is_asked_once_in_a_process(
+    database_url: str, keyring: KeyRing, on_postgres: bool
+) -> None:
+    """Not on every new connection: there it would be the heaviest question of all."""
+    if not on_postgres:
+        pytest.skip("SQLite has no types to ask about")
+    day = date(2026, 9, 18)
+    for turn in (1, 2):
+        heard: list[str] = []
+        async with open_database(database_url, keyring), connection().acquire_connection() as raw:
+            raw.add_query_logger(lambda said, heard=heard: heard.append(said.query))
+            assert await raw.fetchval("SELECT $1::date[]", [day]) == [day]
+            assert await raw.fetchval("SELECT $1::date[]", [day, day]) == [day, day]
+            assert await raw.fetchval("SELECT count(*) FROM unnest($1::float8[])", [0.5, 1.5]) == 2
+        assert turn == 1 or not any("typeinfo" in query for query in heard)
 
 
 async def test_insert_once_makes_one_row_however_many_ask_at_once(database: Database) -> None:
