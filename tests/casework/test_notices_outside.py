@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from casework.chat import bind_chat, binding_code
 from casework.deps import Deps
+from casework.message_consents import allow_messages
 from casework.notify import deliver_due
 from domain.terms import Channel, NoticeKind
 from gateways.http import open_session
@@ -18,8 +19,11 @@ from gateways.sandbox.faults import FAULTS, Fault, FaultKind
 from gateways.sandbox.sms import CENTRE, make_sms_sandbox
 from gateways.sandbox.wechat import make_wechat_sandbox
 from gateways.sms import SmsClient
+from gateways.wechat import WeChatClient
+from models.account import Account
+from models.credit import crooked_balances
 from models.notice import Notice
-from templates.notices import account_templates
+from templates.notices import account_templates, subscribe_templates
 from tests.casework.town import Town
 from tests.casework.way import gone
 from tests.gateways.outside import ACCOUNT_ID, MINIAPP_ID, SECRET, Sandbox, TurnedClock, miniapp, official_account
@@ -42,6 +46,7 @@ OF_WECHAT = {
     "token revoked by another process": {"kind": "errcode", "errcode": 40001},
 }
 SEND = "/cgi-bin/message/template/send"
+SUBSCRIBED = "/cgi-bin/message/subscribe/send"
 
 
 @dataclass
@@ -70,6 +75,8 @@ async def outside(
     sms = await aiohttp_server(make_sms_sandbox(clock=clock, account="a", secret="s"))
     ids = town.deps.settings.account_template_ids
     templates = {ids[kind]: fields for kind, fields in account_templates().items()}
+    ids = town.deps.settings.template_ids
+    templates |= {ids[kind]: fields for kind, fields in subscribe_templates().items()}
     wechat = await aiohttp_server(
         make_wechat_sandbox(clock=clock, apps=[miniapp(), official_account()], templates=templates)
     )
@@ -85,7 +92,10 @@ def deps(town: Town, outside: Outside, session: aiohttp.ClientSession) -> Deps:
     )  # fmt: skip
     url = str(outside.sms.make_url("/sms/send"))
     sms = SmsClient(session, url=url, account="a", secret="s", clock=clock)
-    return replace(town.deps, sms=sms, official_account=account)
+    mini_program = WeChatClient(
+        session, base_url=str(outside.hand.base).rstrip("/"), appid=MINIAPP_ID, secret=SECRET, clock=clock
+    )
+    return replace(town.deps, sms=sms, official_account=account, mini_program=mini_program)
 
 
 async def until_told(town: Town, deps: Deps, kind: NoticeKind) -> Notice:
@@ -143,3 +153,49 @@ async def test_a_message_in_wechat_comes_once_whatever_goes_wrong_on_the_way(
     assert (notice.status, notice.channel) == ("sent", Channel.ACCOUNT_TEMPLATE)
     assert len(await outside.hand.received(user, "template")) == before + 1
     assert outside.texts(way.number) == 0
+
+
+@pytest.mark.parametrize("failure", sorted(OF_WECHAT))
+async def test_a_subscription_message_is_lost_by_nothing_and_doubled_only_where_wechat_has_no_id_for_it(
+    town: Town, deps: Deps, outside: Outside, failure: str
+) -> None:
+    """WeChat took it and its answer was lost: it cannot be asked again by an id, so an SMS goes as well."""
+    way = await gone(town, "open")
+    user = await outside.hand.person()
+    await Account.filter(id=way.citizen.account_id).update(openid=outside.hand.openids[user][MINIAPP_ID])
+    await outside.hand.consent(user, deps.settings.template_ids[BOOKED])
+    await allow_messages(deps, way.citizen, [BOOKED])
+    await deliver_due(deps)
+    outside.sms.app[CENTRE].arrived.clear()
+    outside.wechat.app[FAULTS].switch_on(Fault(path=SUBSCRIBED, times=1, **OF_WECHAT[failure]))
+    await way.book()
+    notice = await until_told(town, deps, BOOKED)
+    taken = OF_WECHAT[failure].get("acts", False)
+    assert (notice.status, notice.channel) == ("sent", Channel.SMS if taken else Channel.SUBSCRIBE_MESSAGE)
+    assert len(await outside.hand.received(user, "subscribe")) == 1
+    assert len(outside.sms.app[CENTRE].arrived) == (1 if taken else 0)
+    assert await crooked_balances() == []
+
+
+async def test_a_wechat_that_is_down_delays_a_subscription_message_and_nobody_else_s(
+    town: Town, deps: Deps, outside: Outside
+) -> None:
+    """While WeChat gives no answer, an SMS owed at the same moment goes at once."""
+    subscribed, other = await gone(town, "open"), await gone(town, "open")
+    user = await outside.hand.person()
+    await Account.filter(id=subscribed.citizen.account_id).update(openid=outside.hand.openids[user][MINIAPP_ID])
+    await outside.hand.consent(user, deps.settings.template_ids[BOOKED])
+    await allow_messages(deps, subscribed.citizen, [BOOKED])
+    await deliver_due(deps)
+    outside.sms.app[CENTRE].arrived.clear()
+    outside.wechat.app[FAULTS].switch_on(Fault(kind=FaultKind.DROP))
+    await subscribed.book()
+    await other.book()
+    await deliver_due(deps)
+    statuses = {notice.case_id: notice.status for notice in await Notice.filter(kind=BOOKED).order_by("id")}
+    assert sorted(statuses.values()) == ["owed", "sent"]
+    assert len(outside.sms.app[CENTRE].arrived) == 1
+    outside.wechat.app[FAULTS].clear()
+    town.clock.turn(minutes=1)
+    await deliver_due(deps)
+    assert len(await outside.hand.received(user, "subscribe")) == 1
