@@ -30,6 +30,12 @@ class AtApp(_Strict):
     appid: str
 
 
+class ApiSecurity(AtApp):
+    """Switching the signed, encrypted interfaces on for an app, by its public key (RSA, PEM)."""
+
+    public_key: str = Field(max_length=4000)
+
+
 class PhoneCode(AtApp):
     """Pressing getPhoneNumber; the number is the person's own unless another is given."""
 

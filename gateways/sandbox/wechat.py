@@ -12,6 +12,7 @@ from gateways.sandbox import (
     api_login,
     api_messages,
     api_quota,
+    api_security,
     control,
     control_pushes,
     faults,
@@ -28,7 +29,7 @@ from gateways.sandbox.tokens import TokenOffice
 from gateways.sandbox.windows import Windows
 from gateways.sandbox.world import WORLD, World
 
-_APIS = (api_account, api_checks, api_links, api_login, api_messages, api_quota)
+_APIS = (api_account, api_checks, api_links, api_login, api_messages, api_quota, api_security)
 
 
 def make_wechat_sandbox(
@@ -50,7 +51,7 @@ def make_wechat_sandbox(
     if not allow_remote:
         _insist_on_loopback(apps)
     middlewares = [] if allow_remote else [loopback_only]
-    application = web.Application(middlewares=[*middlewares, always_200, faults.failing])
+    application = web.Application(middlewares=[*middlewares, always_200, faults.failing, api_security.secured])
     book = AppBook(apps)
     people = People(clock, book)
     application[faults.FAULTS] = faults.Faults(without=frozenset())
@@ -67,6 +68,7 @@ def make_wechat_sandbox(
         pushes=PushEngine(clock, people, push_timeout_seconds),
     )
     application[RIDS] = {}
+    application[api_security.APP_KEYS] = {}
     application[phone.SCENERY] = scenery or phone.Scenery()
     application.cleanup_ctx.append(_pushing)
     for room in (*_APIS, control, control_pushes, faults, phone):

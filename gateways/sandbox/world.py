@@ -71,6 +71,8 @@ class World:
 
 
 WORLD = web.AppKey("world", World)
+OPENED = web.RequestKey("opened", bytes)
+"""The body of a call that came in an envelope (``api_security``)."""
 
 
 def caller(request: web.Request, kind: AppKind | None = None) -> tuple[World, SandboxApp]:
@@ -87,7 +89,7 @@ def caller(request: web.Request, kind: AppKind | None = None) -> tuple[World, Sa
 
 async def body_of(request: web.Request) -> dict[str, Any]:
     """Read a JSON object; raise 44002 (nothing), 40033 (unicode escapes), 47001 (anything else)."""
-    raw = await request.read()
+    raw = request[OPENED] if OPENED in request else await request.read()
     if not raw:
         raise WireError(44002)
     if _ESCAPED.search(raw):
