@@ -7,6 +7,8 @@ from typing import Final
 import structlog
 
 CLOSING_SECONDS: Final = 5.0
+REPEATED_SECONDS: Final = 20.0  # WeChat brings a push again after five seconds, twice; a later copy is looked up
+MOST_REPEATED: Final = 10_000
 
 _log = structlog.get_logger(__name__)
 
@@ -14,13 +16,19 @@ Answer = Callable[[], Awaitable[str]]
 
 
 class Answers:
-    """The answers under way in this process, one per push: a repetition waits for the first and gets the same."""
+    """The answers of this process, one per push: a repetition waits for the first and gets the same.
+
+    What was just answered is still known for a moment: it was kept in the table before anybody got it.
+    """
 
     def __init__(self) -> None:
         self._under_way: dict[str, asyncio.Task[str]] = {}
+        self._given: dict[str, tuple[float, str]] = {}
 
     async def within(self, seconds: float, key: str, answer: Answer) -> str | None:
         """Return the answer, or None when it takes longer; then it is finished all the same, and kept by its act."""
+        if (given := self._given.get(key)) is not None:
+            return given[1]
         task = self._under_way.get(key) or self._begin(key, answer)
         done, _ = await asyncio.wait({task}, timeout=max(seconds, 0))
         return task.result() if done else None
@@ -45,5 +53,15 @@ class Answers:
 
     def _end(self, key: str, task: asyncio.Task[str]) -> None:
         self._under_way.pop(key, None)
-        if not task.cancelled() and (trouble := task.exception()) is not None:
+        if task.cancelled():
+            return
+        if (trouble := task.exception()) is not None:
             _log.error("answer_failed", trouble=type(trouble).__name__)
+            return
+        now = task.get_loop().time()
+        while self._given and self._is_over(next(iter(self._given.values()))[0], now):
+            del self._given[next(iter(self._given))]
+        self._given[key] = now, task.result()
+
+    def _is_over(self, given_at: float, now: float) -> bool:
+        return now - given_at > REPEATED_SECONDS or len(self._given) >= MOST_REPEATED
