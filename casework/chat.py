@@ -7,7 +7,7 @@ from casework.deps import Deps
 from casework.of_age import cases_now_of
 from casework.pre_register import insist_on_consent
 from casework.secret import hashed
-from casework.track import next_in_state
+from casework.track import step_to_take
 from casework.views import BindingCodeView, ProgressLine
 from domain.applicant import mask_name
 from domain.refusal import Refusal
@@ -66,17 +66,19 @@ async def bound_citizen(deps: Deps, *, appid: str, openid: str) -> Citizen | Non
 async def progress_in_chat(deps: Deps, citizen: Citizen) -> tuple[ProgressLine, ...]:
     """The newest cases of the account, masked."""
     return tuple(
-        ProgressLine(
-            number_masked=masked_number(case.number),
-            name_masked=mask_name(str(case.form["name"])),
-            item_label=label(case.item),
-            state_label=label(case.state),
-            next_step=next_in_state(case),
-            residence=case.residence_division,
-            item=case.item,
-            is_live=case.ended_at is None,
-        )
-        for case in (await cases_now_of(deps, citizen.account_id))[:LINES_IN_CHAT]
+        [
+            ProgressLine(
+                number_masked=masked_number(case.number),
+                name_masked=mask_name(str(case.form["name"])),
+                item_label=label(case.item),
+                state_label=label(case.state),
+                next_step=await step_to_take(deps, case),
+                residence=case.residence_division,
+                item=case.item,
+                is_live=case.ended_at is None,
+            )
+            for case in (await cases_now_of(deps, citizen.account_id))[:LINES_IN_CHAT]
+        ]
     )
 
 

@@ -230,6 +230,13 @@ def next_step(case: Case, facts: CaseFacts, history: Sequence[EventView]) -> str
     return next_in_state(case)
 
 
+async def step_to_take(deps: Deps, case: Case) -> str:
+    """The same sentence for a case of which nothing else is told; before acceptance it depends on what is done."""
+    if case.state is not CaseState.OPEN:
+        return next_in_state(case)
+    return next_step(case, await facts_of(deps, case), await history_of(case))
+
+
 def _bring_again(history: Sequence[EventView]) -> str:
     """What the counter listed as missing stays in sight until the next visit (B10)."""
     listed = [event.facts["items"] for event in history if event.kind is CaseEventKind.SUPPLEMENTS_LISTED]

@@ -4,6 +4,7 @@ The page for phones stands in ``pages/guide``, the chat's general guidance in ``
 the same rules.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ OBVIOUS = ("examples_are_guidance", "any_one_of_them")
 """Notes on a paper that its own words already say."""
 
 AGE_HINTS = ("voluntary_under_16", "apply_within_three_months", "three_months_passed")
+_NUMBERS = re.compile(r"\s*\[[A-Z0-9 ]+\]")
 _FOLDER = Path(__file__).parent / "guide"
 
 
@@ -41,8 +43,17 @@ def guide_in_chat(adult: Any, minor: Any, *, item: str, household: str, residenc
 
 
 def _with_sources(text: str, sources: Sequence[str]) -> str:
-    for source in dict.fromkeys(sources):
-        longer = f"{text}\n· {source}"
+    """Each document once, with its passages: the numbers of our rules are told by the page and the command line."""
+    passages: dict[str, list[str]] = {}
+    for source in dict.fromkeys(_NUMBERS.sub("", source) for source in sources):
+        document, known, passage = source.rpartition("） ")
+        if known:
+            document += "）"
+        else:
+            document, _, passage = source.partition(" ")
+        passages.setdefault(document, []).extend([passage] if passage else [])
+    for document, told in passages.items():
+        longer = f"{text}\n· {document} {'；'.join(told)}".rstrip()
         if not fits_one_message(longer):
             break
         text = longer

@@ -42,6 +42,13 @@ class Scenery:
 SCENERY = web.AppKey("scenery", Scenery)
 
 
+async def people_at_hand(application: web.Application) -> None:
+    """When the sandbox starts: whoever holds a phone is there before the first message is sent to them."""
+    for user, nickname, number in application[SCENERY].people:
+        if application[WORLD].people.find(user) is None:
+            application[WORLD].people.add(user, nickname, number)
+
+
 async def page(request: web.Request) -> web.Response:
     """``GET /phone`` and the two files that belong to it."""
     name = request.match_info.get("name", "phone.html")
@@ -54,9 +61,6 @@ async def page(request: web.Request) -> web.Response:
 async def world_told(request: web.Request) -> web.Response:
     """``GET /sandbox/phone``: who there is, and what there is to tap."""
     world, scenery = request.app[WORLD], request.app[SCENERY]
-    for user, nickname, number in scenery.people:
-        if world.people.find(user) is None:
-            world.people.add(user, nickname, number)
     return ok(
         account=_one(world, AppKind.OFFICIAL_ACCOUNT).appid,
         miniapp=_one(world, AppKind.MINIAPP).appid,

@@ -71,6 +71,7 @@ def make_wechat_sandbox(
     application[api_security.APP_KEYS] = {}
     application[phone.SCENERY] = scenery or phone.Scenery()
     application.cleanup_ctx.append(_pushing)
+    application.on_startup.append(phone.people_at_hand)
     for room in (*_APIS, control, control_pushes, faults, phone):
         application.add_routes(room.ROUTES)
     return application

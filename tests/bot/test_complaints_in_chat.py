@@ -88,7 +88,7 @@ async def test_own_ones_are_told_with_what_became_of_them_and_never_their_words(
     await phone.say("确认")
     waiting = await phone.say("我的投诉")
     assert "待处理" in waiting
-    assert "前答复" in waiting
+    assert "最晚" in waiting
     now = phone.clock.now()
     await Complaint.all().update(status=ComplaintStatus.ANSWERED, answer="已经增加窗口", answered_at=now)
     answered = await phone.say("我的投诉")

@@ -177,6 +177,14 @@ async def test_messages_in_the_wrong_order_move_nothing(town: Phone) -> None:
     assert (await ChatTalk.get()).topic is None
 
 
+async def test_progress_says_the_step_that_is_really_next(town: Phone) -> None:
+    """Not to come at the booked time where nothing is booked."""
+    await with_a_case(town)
+    assert "请预约受理点和时间" in await town.say("进度")
+    await _book(town, "1")
+    assert "签署告知承诺书" in await town.say("进度")
+
+
 async def test_a_card_that_waits_is_told_with_its_place(town: Phone) -> None:
     number = await with_a_case(town)
     assert await town.say("领证") == chat_text("pickup_none", {})

@@ -59,9 +59,20 @@ function card(title, rows, at, text) {
   const made = element("li", undefined, "card");
   made.append(element("h3", title));
   const list = element("dl");
-  for (const [name, value] of rows) list.append(element("dt", name), element("dd", value));
+  for (const [name, value] of rows) list.append(element("dt", fieldName(name)), element("dd", value));
   made.append(rows.length ? list : element("p", text), element("time", clock(at)));
   return made;
+}
+
+// WeChat tells a field by its key; the words before it are chosen with the template, and shown by the real app only.
+const FIELDS = {
+  thing: "内容", time: "时间", date: "日期", character_string: "编号", phrase: "状态", name: "姓名", number: "数量",
+  phone_number: "电话", amount: "金额", const: "类别",
+};
+const fieldName = (key) => FIELDS[key.replace(/[0-9]+$/, "")] || key;
+
+function filled(id, items, nothing) {
+  $(id).replaceChildren(...(items.length ? items : [element("li", nothing, "nothing")]));
 }
 
 const clock = (at) => new Date(at).toLocaleString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
@@ -106,11 +117,14 @@ async function look() {
   menuOf(told.menu);
   prompts(told.balances);
   $("follow").hidden = told.follows;
-  $("talk").replaceChildren(...told.chat.map(line));
+  filled("talk", told.chat.map(line), told.follows
+    ? "说一句话试试，例如：指南、预约、进度、投诉；也可以点下面的菜单。"
+    : "先点右上角“关注公众号”，再说一句话，例如：指南。");
   $("talk").scrollTop = $("talk").scrollHeight;
-  $("arrived").replaceChildren(...told.notices.map((one) =>
-    card(state.templates[one.template_id] || one.template_id, one.rows, one.at)).reverse());
-  $("texts").replaceChildren(...told.sms.map((one) => card("短信", [], one.at, one.text)).reverse());
+  filled("arrived", told.notices.map((one) =>
+    card(state.templates[one.template_id] || one.template_id, one.rows, one.at)).reverse(),
+    "还没有通知。关注公众号，或者在右边允许一条，通知就会到这里；否则发短信。");
+  filled("texts", told.sms.map((one) => card("短信", [], one.at, one.text)).reverse(), "还没有短信。");
   $("count-notices").textContent = told.notices.length || "";
   $("count-sms").textContent = told.sms.length || "";
 }
