@@ -10,10 +10,13 @@ import structlog
 from casework.apply_reports import apply_reports
 from casework.book_together import BOOKINGS
 from casework.deps import DELIVER_NOTICES, Deps
+from casework.of_age import account_of
 from domain.notice import CHANNELS, Delivery, DeliveryOutcome, next_sms_time
 from domain.terms import Channel
+from models.case import find_case_by_id
 from models.connect import UNAVAILABLE
-from models.outbox import Hand, Outcome, Tried, claim_notices, give_back, settle
+from models.notice import Notice
+from models.outbox import Hand, Outcome, Tried, claim_notices, give_back, pass_notice_on, settle
 from templates.notices import NoticeText, render_notice
 
 CARRIERS = 48  # messages on their way at once: a bound for the provider, and for what this loop does beside requests
@@ -146,6 +149,8 @@ async def _deliver(deps: Deps, hand: Hand) -> Outcome:
     notice, now = hand.notice, deps.clock.now()
     if notice.attempts > MOST_CLAIMS:
         return _unreached(deps, hand, (), f"{notice.kind}: never gets through the postman")
+    if hand.of_minor and (elsewhere := await _now_elsewhere(deps, notice)) is not None:
+        return elsewhere
     text = render_notice(notice.kind, notice.facts)
     tried: list[Tried] = []
     trouble: str | None = None
@@ -168,6 +173,18 @@ async def _deliver(deps: Deps, hand: Hand) -> Outcome:
         if delivery.outcome is DeliveryOutcome.BROKEN:
             trouble = f"{notice.kind} by {channel}: {delivery.error}"
     return _unreached(deps, hand, tuple(tried), trouble)
+
+
+async def _now_elsewhere(deps: Deps, notice: Notice) -> Outcome | None:
+    """Owed to a guardian, and due after the eighteenth birthday: the person's own account is told, or nobody (C6.9)."""
+    assert notice.case_id is not None
+    now, owner = deps.clock.now(), await account_of(deps, await find_case_by_id(notice.case_id))
+    if owner == notice.account_id:
+        return None
+    if owner is None:
+        return Outcome(notice, now, status="skipped")
+    await pass_notice_on(notice.id, owner)
+    return Outcome(notice, now, due_at=now)
 
 
 def _can_go(hand: Hand, channel: Channel) -> bool:

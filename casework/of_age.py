@@ -8,6 +8,7 @@ from datetime import date
 
 from casework.deps import Deps
 from domain.applicant import age_on
+from models.account import phone_of_account
 from models.case import Case, cases_of_account, cases_of_minor
 from models.person import account_of_person, own_person
 
@@ -26,6 +27,12 @@ async def account_of(deps: Deps, case: Case) -> int | None:
     if not has_grown_up(deps, case):
         return case.account_id
     return await account_of_person(case.applicant_index, str(case.form["name"]))
+
+
+async def phone_of(deps: Deps, case: Case) -> str | None:
+    """The number to call about a case: a former guardian is not called."""
+    account_id = await account_of(deps, case)
+    return await phone_of_account(account_id) if account_id is not None else None
 
 
 async def cases_now_of(deps: Deps, account_id: int) -> list[Case]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from casework.callers import Officer
 from casework.deps import Deps
+from casework.of_age import phone_of
 from casework.owe import MUST_REACH, event_of
 from casework.serve import audit
 from domain.applicant import mask_name, mask_phone
@@ -70,7 +71,7 @@ async def open_reach_tasks(deps: Deps) -> int:
     return opened
 
 
-async def people_to_reach(deps: Deps, officer: Officer, shown: int | None = None) -> tuple[ReachLine, ...]:  # noqa: ARG001
+async def people_to_reach(deps: Deps, officer: Officer, shown: int | None = None) -> tuple[ReachLine, ...]:
     """The point's list, oldest first; ``shown`` is the task whose phone number was asked for.
 
     Raises:
@@ -80,7 +81,8 @@ async def people_to_reach(deps: Deps, officer: Officer, shown: int | None = None
     steps: defaultdict[int, list[ReachStep]] = defaultdict(list)
     for step in await steps_of([task.id for task in tasks]):
         steps[step.task_id].append(step)
-    return tuple(_line(task, steps[task.id], plain=task.id == shown) for task in tasks)
+    phones = {task.id: await phone_of(deps, task.case) for task in tasks}
+    return tuple(_line(task, steps[task.id], phones[task.id], plain=task.id == shown) for task in tasks)
 
 
 async def take_reach_step(deps: Deps, officer: Officer, task_id: int, step: ReachStepKind) -> None:
@@ -123,8 +125,7 @@ async def _open(event: str, notice: Notice, now: datetime) -> bool:
     )  # fmt: skip
 
 
-def _line(task: ReachTask, steps: list[ReachStep], *, plain: bool) -> ReachLine:
-    phone = task.case.account.phone
+def _line(task: ReachTask, steps: list[ReachStep], phone: str | None, *, plain: bool) -> ReachLine:
     return ReachLine(
         id=task.id,
         number=task.case.number,

@@ -11,6 +11,7 @@ from casework.deps import Deps
 from casework.explain_policy import answer
 from casework.facts import CaseFacts, facts_of, question_of
 from casework.masked import VISIT_TURNS, insist_minor_leave, masked, presence_is_stated
+from casework.of_age import phone_of
 from casework.serve_services import certificate_at_counter, may_with_services, services_at_counter
 from casework.service_views import CounterCertificate
 from casework.track import booking_view, clock_views, history_of, letter_standing
@@ -35,7 +36,6 @@ from domain.terms import (
     ServiceItem,
     StaffRole,
 )
-from models.account import Account
 from models.approval import may_read_minor, open_request
 from models.audit import write_audit
 from models.card import check_of
@@ -283,7 +283,7 @@ async def counter_case(deps: Deps, case: Case) -> CounterCase:
         may=await _may(case, facts, certificate, checked_in=checked_in),
         differences=differences,
         fingerprint=fingerprint,
-        new_phone=await _new_phone(case),
+        new_phone=await _new_phone(deps, case),
         asked=tuple([kind for kind in ApprovalKind if await open_request(kind, case.id)]),
         **await services_at_counter(deps, case, facts.guidance.fee_fen, certificate),
     )
@@ -382,9 +382,9 @@ async def _as_accepted(case: Case) -> tuple[FingerprintOutcome | None, Mapping[s
     return FingerprintOutcome(said) if said else None, (accepted.words or {}).get("differences", {})
 
 
-async def _new_phone(case: Case) -> str | None:
+async def _new_phone(deps: Deps, case: Case) -> str | None:
     """A number the account verified after the case was opened with another one (R066)."""
-    phone = (await Account.get(id=case.account_id)).phone
+    phone = await phone_of(deps, case)
     return phone if phone and phone != case.form["phone"] else None
 
 

@@ -159,6 +159,12 @@ async def withdraw_consent(account_id: int, at: datetime) -> None:
     await Session.filter(account_id=account_id, ended_at=None).update(ended_at=at)
 
 
+async def phone_of_account(account_id: int) -> str | None:
+    """The verified phone number, if there is one."""
+    phone: str | None = (await Account.get(id=account_id)).phone
+    return phone
+
+
 async def drop_phone(account_id: int) -> None:
     """Delete the phone number."""
     await Account.filter(id=account_id).update(phone=None, phone_index=None, phone_verified_at=None)

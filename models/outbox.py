@@ -24,6 +24,7 @@ UPDATE notice SET claimed_until = $1, attempts = attempts + 1 WHERE id IN (
 ) RETURNING *"""
 
 _PEOPLE = "SELECT * FROM account WHERE id = ANY($1::int[])"
+_MINORS = "SELECT id FROM service_case WHERE id = ANY($1::int[]) AND is_minor"
 _CLOSE = """
 UPDATE notice SET status = $1, channel = $2, settled_at = $3, claimed_until = NULL
 WHERE id = ANY($4::int[]) AND status = 'owed'"""
@@ -53,7 +54,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Hand:
-    """A claimed notice with all the postman needs to know of its person and of what was tried."""
+    """A claimed notice with all the postman needs to know of its person and of what was tried.
+
+    ``of_minor``: its case was opened for a minor, who may be of age by now.
+    """
 
     notice: Notice
     account: Account
@@ -61,6 +65,7 @@ class Hand:
     credit: bool
     lost: frozenset[Channel]
     tries: Any
+    of_minor: bool = False
 
 
 async def claim_notices(at: datetime, until: datetime, limit: int) -> list[Hand]:
@@ -74,14 +79,22 @@ async def claim_notices(at: datetime, until: datetime, limit: int) -> list[Hand]
     accounts = {row["id"]: read_as(Account, row) for row in await rows(_PEOPLE, people)}
     followers = await bound_followers(by_wechat) if by_wechat else {}
     left = await credits_left(by_wechat) if by_wechat else set[tuple[int, str]]()
+    cases = sorted({notice.case_id for notice in claimed if notice.case_id is not None})
+    minors = {row["id"] for row in await rows(_MINORS, cases)} if cases else set[int]()
     lost, tries = await _tried_before([notice.id for notice in claimed if notice.attempts > 1])
     return [
         Hand(
             notice, accounts[notice.account_id], followers.get(notice.account_id),
             (notice.account_id, notice.kind.value) in left, frozenset(lost[notice.id]), tries[notice.id],
+            notice.case_id in minors,
         )
         for notice in claimed
     ]  # fmt: skip
+
+
+async def pass_notice_on(notice_id: int, account_id: int) -> None:
+    """Owe a notice to another account: the person it tells of is of age now."""
+    await Notice.filter(id=notice_id, status="owed").update(account_id=account_id)
 
 
 async def give_back(notice_ids: Collection[int]) -> None:

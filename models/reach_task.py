@@ -76,15 +76,15 @@ async def subjects_asked(subjects: Collection[str]) -> set[str]:
 
 
 async def tasks_at(point_id: int, limit: int) -> list[ReachTask]:
-    """A point's open tasks, the oldest first; case, its account and who took it loaded."""
+    """A point's open tasks, the oldest first; case and who took it loaded."""
     found = ReachTask.filter(point_id=point_id, closed_at=None).order_by("owed_at", "id").limit(limit)
-    return await found.select_related("case", "case__account", "staff")
+    return await found.select_related("case", "staff")
 
 
 async def find_task(task_id: int, point_id: int) -> ReachTask | None:
     """An open task of a point."""
     task = ReachTask.get_or_none(id=task_id, point_id=point_id, closed_at=None)
-    return await task.select_related("case", "case__account", "staff")
+    return await task.select_related("case", "staff")
 
 
 async def steps_of(task_ids: Collection[int]) -> list[ReachStep]:

@@ -2,14 +2,23 @@
 
 from collections.abc import Awaitable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
 
 import pytest
 
 from casework.chat import progress_in_chat
 from casework.hand_off import issue_code
+from casework.notify import deliver_due
+from casework.of_age import phone_of
+from casework.owe import owe
 from casework.track import my_case, my_cases, my_notices
 from casework.withdraw import withdraw
+from domain.local_time import SHANGHAI
+from domain.terms import NoticeKind
+from models.account import keep_phone
+from models.case import find_case
+from models.notice import Notice
+from models.store import transaction
 from tests.casework.refused import refused
 from tests.casework.town import Town, key
 from tests.casework.way import MINOR, Way, gone, person, set_out
@@ -75,3 +84,35 @@ async def test_a_grown_ups_own_case_stays_where_it_was_opened(town: Town) -> Non
     way = await gone(town, "open")
     town.clock.set(BIRTHDAY, 12, 0)
     assert [line.number for line in await my_cases(town.deps, way.citizen)] == [way.number]
+
+
+@pytest.mark.parametrize("on_own_phone", [True, False])
+async def test_a_notice_owed_before_the_birthday_and_due_after_it_goes_to_the_person_or_to_nobody(
+    town: Town, way: Way, *, on_own_phone: bool
+) -> None:
+    await deliver_due(town.deps)
+    town.clock.set(THE_DAY_BEFORE, 12, 0)
+    own = await own_account(town, way) if on_own_phone else None
+    case = await find_case(way.number)
+    assert case is not None
+    due = datetime.combine(BIRTHDAY, time(12), tzinfo=SHANGHAI)
+    async with transaction():
+        assert await owe(town.deps, case, NoticeKind.VISIT_REMINDER, "late", due_at=due)
+    town.clock.set(BIRTHDAY, 12, 1)
+    for _ in range(2):
+        await deliver_due(town.deps)
+    told = await Notice.get(kind=NoticeKind.VISIT_REMINDER)
+    assert (told.account_id, told.status) == (
+        (own.citizen.account_id, "sent") if own else (way.citizen.account_id, "skipped")
+    )
+
+
+async def test_the_counter_calls_the_grown_up_and_never_the_former_guardian(town: Town, way: Way) -> None:
+    case = await find_case(way.number)
+    assert case is not None
+    assert await phone_of(town.deps, case) is not None
+    town.clock.set(BIRTHDAY, 12, 0)
+    assert await phone_of(town.deps, case) is None
+    own = await own_account(town, way)
+    await keep_phone(own.citizen.account_id, "13900000077", town.clock.now())
+    assert await phone_of(town.deps, case) == "13900000077"
