@@ -12,9 +12,10 @@ from domain.terms import Channel, CreditReason
 from models.account import Account, bound_followers
 from models.credit import clear_credit, credits_left, spend_credit
 from models.group import Group
-from models.many import insert_all, read_as, rows
+from models.many import Write, insert_all, inserting, on_postgres, read_as, rows, rows_written, writing
 from models.notice import Notice, NoticeAttempt
 from models.operator_task import open_task
+from models.store import transaction
 
 _LOST = ("next_channel", "broken", "failed", "given_up")
 _CLAIM = """
@@ -109,22 +110,41 @@ def settle(outcome: Outcome) -> "asyncio.Future[None]":
 
 
 async def _settle(outcomes: Sequence[Outcome]) -> Sequence[None]:
+    """Messages that went, which nearly all are, with their tries: one statement; anything more, a transaction."""
+    if on_postgres() and all(map(_is_simple, outcomes)):
+        await rows_written(*_closings(outcomes), inserting(NoticeAttempt, _attempts(outcomes)))
+    else:
+        async with transaction():
+            await _settle_each(outcomes)
+    return [None] * len(outcomes)
+
+
+def _is_simple(outcome: Outcome) -> bool:
+    by_consent = any(tried.channel is Channel.SUBSCRIBE_MESSAGE for tried in outcome.tried)
+    return outcome.status != "owed" and outcome.trouble is None and bool(outcome.tried) and not by_consent
+
+
+def _closings(outcomes: Sequence[Outcome]) -> list[Write]:
     groups: defaultdict[tuple[str, Channel | None], list[int]] = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.status != "owed":
+            groups[outcome.status, outcome.channel].append(outcome.notice.id)
+    settled_at = max(outcome.at for outcome in outcomes)
+    return [writing(_CLOSE, status, channel, settled_at, ids) for (status, channel), ids in groups.items()]
+
+
+async def _settle_each(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         if outcome.status == "owed":
             again = Notice.filter(id=outcome.notice.id, status="owed")
             await again.update(due_at=outcome.due_at, claimed_until=None)
-        else:
-            groups[outcome.status, outcome.channel].append(outcome.notice.id)
-    settled_at = max(outcome.at for outcome in outcomes)
-    for (status, channel), ids in groups.items():
-        await rows(_CLOSE, status, channel, settled_at, ids)
-    await insert_all(NoticeAttempt, [_attempt(o, tried) for o in outcomes for tried in o.tried])
+    if closings := _closings(outcomes):
+        await rows_written(*closings)
+    await insert_all(NoticeAttempt, _attempts(outcomes))
     for outcome in outcomes:
         await _settle_credit(outcome)
         if outcome.trouble is not None:
             await open_task("notice_broken", outcome.trouble[:80], outcome.at)
-    return [None] * len(outcomes)
 
 
 async def _settle_credit(outcome: Outcome) -> None:
@@ -141,7 +161,11 @@ async def _settle_credit(outcome: Outcome) -> None:
             )
 
 
-_SETTLING: Group[Outcome, None] = Group(_settle, writers=1)  # larger groups, fewer commits
+_SETTLING: Group[Outcome, None] = Group(_settle, writers=1, reading=True)  # larger groups, fewer commits
+
+
+def _attempts(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    return [_attempt(outcome, tried) for outcome in outcomes for tried in outcome.tried]
 
 
 def _attempt(outcome: Outcome, tried: Tried) -> dict[str, Any]:
