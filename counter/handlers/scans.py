@@ -9,7 +9,7 @@ from casework.serve import find_at_counter
 from counter.forms import Form
 from counter.keys import DEPS
 from counter.pages import day_page, refused, see_other
-from domain.handoff import Scanned, normalise_code, what_was_scanned
+from domain.handoff import Scanned, what_was_scanned
 from domain.pass_text import is_pass
 from domain.refusal import Refusal
 
@@ -61,6 +61,5 @@ async def _address(request: web.Request, officer: Officer, form: Form, text: str
     text = Form([("code", text)]).text("code", "编码", LONGEST_SCAN)
     if what_was_scanned(text) is Scanned.NUMBER:
         return f"/cases/{await find_at_counter(deps, officer, text)}"
-    code = normalise_code(text)
-    number = await redeem_code(deps, officer, code, other_day_reason=other_day, other_station_reason=other_station)
+    number = await redeem_code(deps, officer, text, other_day_reason=other_day, other_station_reason=other_station)
     return f"/cases/{number}?done=scan"
