@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from casework.deps import Deps
@@ -28,10 +29,18 @@ class Letter:
 
     text: LetterText
     facts: Mapping[str, str]
-    canonical: bytes
-    digest: str
     signer_name: str
     capacity: SignerCapacity
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """Text and facts as they are signed; made when somebody signs or reads, not for every look at the case."""
+        return canonical_bytes(self.text.version, self.text.text, self.facts)
+
+    @cached_property
+    def digest(self) -> str:
+        """What binds text and facts."""
+        return digest(self.canonical)
 
 
 @dataclass(frozen=True)
@@ -153,13 +162,10 @@ def letter_of(deps: Deps, case: Case, guidance: Guidance) -> Letter | None:
         return None
     text = letter_text(rule.version, deps.settings.letters)
     facts = _letter_facts(case.form, label(case.item), label(case.scope), case.number)
-    canonical = canonical_bytes(text.version, text.text, facts)
     guardian = case.form.get("guardian")
     return Letter(
         text=text,
         facts=facts,
-        canonical=canonical,
-        digest=digest(canonical),
         signer_name=str(guardian["name"] if guardian else case.form["name"]),
         capacity=signer_capacity(is_minor=guardian is not None),
     )
