@@ -55,16 +55,17 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     if _is_beside(request):
         return await handler(request)
     request[REQUEST_ID] = request.config_dict[DEPS].random.token(12).hex()
-    with structlog.contextvars.bound_contextvars(request_id=request[REQUEST_ID], account=None):
-        clock = asyncio.get_running_loop().time
-        began, status = clock(), 499  # the client left before there was an answer
-        try:
-            response = await handler(request)
-            status = response.status
-            return response
-        finally:
-            took = round((clock() - began) * 1000, 1)
-            _log.info("request", method=request.method, route=_route_name(request), status=status, ms=took)
+    before = structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID], account=None)
+    clock = asyncio.get_running_loop().time
+    began, status = clock(), 499  # the client left before there was an answer
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    finally:
+        took = round((clock() - began) * 1000, 1)
+        _log.info("request", method=request.method, route=_route_name(request), status=status, ms=took)
+        structlog.contextvars.reset_contextvars(**before)
 
 
 @web.middleware

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from domain.local_time import SHANGHAI, day_of
@@ -15,6 +16,7 @@ _WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _LONGEST = 300
 
 
+@lru_cache(4096)  # the starts of slots, said to everybody who asks for one
 def when(moment: datetime) -> str:
     """A moment as people in China write it, ``2026年9月18日 09:30``; a naive time is a ValueError."""
     if moment.tzinfo is None:
