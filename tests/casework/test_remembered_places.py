@@ -107,6 +107,17 @@ async def test_a_closure_is_seen_at_once(town: Town) -> None:
     assert (await free(town), await free(town, 11) > 0) == (0, True)
 
 
+async def test_a_closure_alone_is_seen_before_any_slot_is_marked(town: Town) -> None:
+    assert await free(town) > 0
+    point, ten = await place.find_point(SMALL), at_hour(MONDAY, 10)
+    assert point is not None
+    await place.make_closure(
+        point_id=point.id, starts_at=ten, ends_at=ten + timedelta(hours=1), reason="演示", closed_by="system",
+        closed_at=town.clock.now(),
+    )  # fmt: skip
+    assert (await free(town), await free(town, 11) > 0) == (0, True)
+
+
 async def test_changed_settings_are_seen_at_once(town: Town) -> None:
     assert await free(town) > 0
     await settings(capacity=7)
