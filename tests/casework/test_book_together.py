@@ -183,6 +183,19 @@ async def test_a_retry_gets_the_kept_answer_and_another_request_is_refused(town:
     assert await what_does_not_add_up() == []
 
 
+async def test_one_key_for_two_cases_at_once_books_one_of_them(town: Town) -> None:
+    """Both are in order and share a transaction; the key can be claimed once."""
+    one, other = await people(town, 2)
+    await Case.filter(number=other.number).update(account_id=one.citizen.account_id)
+    once, at = key(), at_hour(MONDAY, 10)
+    asked = [book(town.deps, one.citizen, way.number, SMALL, at, once) for way in (one, other)]
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert [each.code for each in told if isinstance(each, Refusal)] == ["idempotency_key_reused"]
+    assert sum(isinstance(each, CaseView) for each in told) == 1
+    assert await Booking.all().count() == 1
+    assert await what_does_not_add_up() == []
+
+
 async def test_a_retry_gets_the_kept_answer_though_the_slot_is_full_by_now(town: Town) -> None:
     await settings(capacity=1)
     way, once = await opened(town), key()
