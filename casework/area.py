@@ -61,6 +61,12 @@ def level_below(area: Area) -> Level:
     return Level.CITY if len(area.prefix) == 2 else Level.COUNTY
 
 
+def answers_for(officer: Officer, point_id: int, division: str) -> bool:
+    """Whether a point in that division lies in the officer's area, or is the own one. Raises ``area_unknown``."""
+    area = area_of(officer)
+    return area.contains(division) and area.point_id in {None, point_id}
+
+
 def area_name(division: str) -> str:
     """How people call an area, by its code."""
     return _named(division).name

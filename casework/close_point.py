@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from casework.area import answers_for, area_of
 from casework.booking_views import ClosureLine, ClosureReport, ToldLine
 from casework.callers import Officer
 from casework.deps import Deps, unit_of_work
@@ -115,16 +116,17 @@ async def move_displaced(deps: Deps) -> int:
 
 
 async def closures(deps: Deps, officer: Officer) -> tuple[ClosureLine, ...]:
-    """The newest closures an officer may see. Raises ``staff_role_missing``."""
+    """The newest closures in the officer's area (R185). Raises ``staff_role_missing``, ``area_unknown``."""
     _insist_role(officer)
     now = deps.clock.now()
-    return tuple(_line(closure, now) for closure in await latest_closures(officer.point_id, _SHOWN))
+    area = area_of(officer)
+    return tuple(_line(closure, now) for closure in await latest_closures(area.prefix, area.point_id, _SHOWN))
 
 
 async def closable_points(deps: Deps, officer: Officer) -> tuple[tuple[str, str], ...]:  # noqa: ARG001
-    """Code and name of the points an officer may close. Raises ``staff_role_missing``."""
+    """Code and name of the points an officer may close. Raises ``staff_role_missing``, ``area_unknown``."""
     _insist_role(officer)
-    return tuple((p.code, p.name) for p in await all_points() if officer.point_id in {None, p.id})
+    return tuple((p.code, p.name) for p in await all_points() if answers_for(officer, p.id, p.division))
 
 
 async def closure_report(deps: Deps, officer: Officer, closure_id: int) -> ClosureReport:
@@ -146,7 +148,7 @@ async def insist_may_see(officer: Officer, closure_id: int) -> Closure:
     """A closure of a point the officer answers for. Raises ``staff_role_missing``, ``closure_not_found``."""
     _insist_role(officer)
     closure = await find_closure(closure_id)
-    if closure is None or officer.point_id not in {None, closure.point_id}:
+    if closure is None or not answers_for(officer, closure.point_id, closure.point.division):
         raise Refusal("closure_not_found")
     return closure
 
@@ -156,7 +158,7 @@ async def _insist_may_close(
 ) -> AcceptancePoint:
     _insist_role(officer)
     point = await find_point(point_code)
-    if point is None or officer.point_id not in {None, point.id}:
+    if point is None or not answers_for(officer, point.id, point.division):
         raise Refusal("station_not_found")
     if not starts_at < ends_at <= starts_at + LONGEST or ends_at <= deps.clock.now():
         raise Refusal("closure_times_wrong", most_days=LONGEST.days)

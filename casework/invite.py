@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from casework.area import Area, area_of
+from casework.area import answers_for, area_of
 from casework.callers import Citizen, Officer
 from casework.deps import Deps, unit_of_work
 from casework.secret import hashed
@@ -149,7 +149,9 @@ async def trial_page(deps: Deps, officer: Officer) -> TrialPage:
             if one.invited_until is not None
         ),
         invitations=tuple(_line(one, today) for one in invited),
-        points=tuple((point.code, point.name) for point in await all_points() if _lies_in(point, area)),
+        points=tuple(
+            (point.code, point.name) for point in await all_points() if answers_for(officer, point.id, point.division)
+        ),
     )
 
 
@@ -195,16 +197,12 @@ async def insist_invited(deps: Deps, account_id: int, point: AcceptancePoint, it
 
 
 async def _own_point(officer: Officer, code: str) -> AcceptancePoint:
-    area, point = area_of(officer), await find_point(code)
+    point = await find_point(code)
     if point is None:
         raise Refusal("station_not_found")
-    if not _lies_in(point, area):
-        raise Refusal("area_outside", source="R185", area=area.name, asked=point.name)
+    if not answers_for(officer, point.id, point.division):
+        raise Refusal("area_outside", source="R185", area=area_of(officer).name, asked=point.name)
     return point
-
-
-def _lies_in(point: AcceptancePoint, area: Area) -> bool:
-    return area.contains(point.division) and area.point_id in {None, point.id}
 
 
 def _line(one: Invitation, today: date) -> InvitationLine:

@@ -6,6 +6,7 @@ fewer are offered from now on.
 
 from dataclasses import asdict, dataclass
 
+from casework.area import answers_for
 from casework.booking_views import SupplyLine
 from casework.callers import Officer
 from casework.deps import Deps, unit_of_work
@@ -35,13 +36,13 @@ class Settings:
 
 
 async def supplies(deps: Deps, officer: Officer) -> tuple[SupplyLine, ...]:  # noqa: ARG001 – all acts take deps first
-    """The settings of every item at the officer's point, at every point for those who serve at none.
+    """The settings of every item at the officer's point, or at every point of the area they watch (R185).
 
     Raises:
         Refusal: ``staff_role_missing``.
     """
     _insist_role(officer)
-    points = [point for point in await all_points() if officer.point_id in {None, point.id}]
+    points = [point for point in await all_points() if answers_for(officer, point.id, point.division)]
     return tuple([_line(point, service) for point in points for service in await services_of(point.id)])
 
 
@@ -77,7 +78,7 @@ async def set_supply(deps: Deps, officer: Officer, point_code: str, item: Servic
 async def _own_service(officer: Officer, code: str, item: ServiceItem) -> tuple[AcceptancePoint, PointService]:
     _insist_role(officer)
     point = await find_point(code)
-    if point is None or officer.point_id not in {None, point.id}:
+    if point is None or not answers_for(officer, point.id, point.division):
         raise Refusal("station_not_found")
     service = await find_service(point.id, item)
     if service is None:

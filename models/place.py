@@ -208,7 +208,8 @@ async def closed_by_announcement(point_id: int, announcement_id: int) -> bool:
     return await Closure.filter(point_id=point_id, announcement_id=announcement_id).exists()
 
 
-async def latest_closures(point_id: int | None, limit: int) -> Sequence[Closure]:
-    """The newest closures, of one point or of all, the point loaded."""
-    found = Closure.all() if point_id is None else Closure.filter(point_id=point_id)
+async def latest_closures(prefix: str, point_id: int | None, limit: int) -> Sequence[Closure]:
+    """The newest closures, of one point or of all below a division, the point loaded."""
+    found = Closure.filter(point__division__startswith=prefix)
+    found = found if point_id is None else found.filter(point_id=point_id)
     return await found.select_related("point").order_by("-id").limit(limit)

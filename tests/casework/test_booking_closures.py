@@ -1,6 +1,7 @@
 """Closures (R199, R200): whoever had a place is told and served first, and nobody slips into a closed slot."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,11 @@ from casework import close_point as room
 from casework.close_point import close_point, closure_report, closures, move_displaced
 from casework.find_place import free_slots
 from casework.notify import deliver_due
+from casework.set_supply import supplies, supply_of
 from casework.tend_places import tend_places
 from casework.track import my_case, my_notices
 from domain.refusal import Refusal
-from domain.terms import NoticeKind
+from domain.terms import NoticeKind, StaffRole
 from models.slot import Booking
 from tests.casework.booking import (
     MONDAY,
@@ -149,3 +151,26 @@ async def test_only_operators_and_supervisors_close_and_only_sensibly(town: Town
             await close_point(town.deps, officer, point, start, end, reason)
     with refused("closure_not_found"):
         await closure_report(town.deps, officer, 999)
+
+
+async def test_a_supervisor_closes_and_sets_the_points_of_the_own_area_only(town: Town) -> None:
+    """R185: a point of another province is not told apart from none; somebody without an area has no point."""
+    closure = await closed(town, NINE, hours=1)
+    clerk, until = await town.clerk(), NINE + timedelta(hours=1)
+    watching = replace(clerk, role=StaffRole.SUPERVISOR, point_id=None, point_name=None, point_division=None)
+    stranger = replace(watching, division="440000")
+    for act in (
+        lambda: close_point(town.deps, stranger, NANCHANG, NINE, until, "演示"),
+        lambda: supply_of(town.deps, stranger, NANCHANG, ITEM),
+    ):
+        with refused("station_not_found"):
+            await act()
+    with refused("closure_not_found"):
+        await closure_report(town.deps, stranger, closure)
+    assert await closures(town.deps, stranger) == ()
+    assert {line.point_code for line in await supplies(town.deps, stranger)}.isdisjoint({NANCHANG, SMALL})
+    own = replace(watching, division="360000")
+    assert [line.id for line in await closures(town.deps, own)] == [closure]
+    assert (await supply_of(town.deps, own, NANCHANG, ITEM)).point_code == NANCHANG
+    with refused("area_unknown"):
+        await supplies(town.deps, watching)
