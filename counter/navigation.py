@@ -33,7 +33,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("announcements", "/announcements", "公告", _EVERYBODY),
     Entry("closures", "/closures", "临时停办", frozenset({StaffRole.OPERATOR, StaffRole.SUPERVISOR})),
     Entry("supplies", "/supplies", "预约设置", _SUPERVISING),
-    Entry("invitations", "/invitations", "试运行邀请", _SUPERVISING),
+    Entry("invitations", "/invitations", "试运行邀请", _CLERK | _SUPERVISING),
     Entry("staff", "/staff", "账号管理", frozenset({StaffRole.OPERATOR})),
     Entry("audit", "/audit", "调阅记录", frozenset({StaffRole.AUDITOR})),
     Entry("complaints", "/complaints", "投诉建议", frozenset({StaffRole.CLERK, StaffRole.SUPERVISOR})),

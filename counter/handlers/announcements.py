@@ -5,7 +5,6 @@ from aiohttp import web
 from casework import announce as acts
 from casework.callers import Officer
 from casework.close_point import closable_points
-from casework.invite import MAY_INVITE
 from counter.forms import Form
 from counter.keys import DEPS
 from counter.pages import Typed, html_page, refused, see_other
@@ -73,7 +72,6 @@ async def _page(
         done=_DONE.get(request.query.get("done", "")),
         lines=await acts.announcements_for(deps, officer),
         may_announce=may,
-        may_invite=officer.role in MAY_INVITE,
         kinds=tuple(AnnouncementKind),
         items=tuple(ServiceItem),
         points=await closable_points(deps, officer) if may else (),
