@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from casework.area import WHOLE_COUNTRY, Area, area_inside, area_of
+from casework.area import WHOLE_COUNTRY, Area, area_inside, area_of, place_of
 from casework.callers import Officer
 from casework.close_point import LONGEST, Shutting, move_displaced, shut
 from casework.deps import Deps, unit_of_work
@@ -237,7 +237,7 @@ def _concerns(one: Announcement, prefix: str) -> bool:
 
 async def _view(one: Announcement) -> AnnouncementView:
     point = await find_point(one.point_code) if one.point_code else None
-    place = "全国" if one.division == WHOLE_COUNTRY else find_division(one.division).full_name
+    place = place_of(one.division)
     return AnnouncementView(
         id=one.id, kind=one.kind, title=one.title, text=one.text, place=point.name if point else place, item=one.item,
         published_at=one.publish_at, starts_at=one.starts_at, ends_at=one.ends_at,

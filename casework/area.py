@@ -54,6 +54,11 @@ def area_inside(officer: Officer, division: str | None) -> Area:
     return Area(asked.full_name, asked.code, asked.prefix)
 
 
+def place_of(division: str) -> str:
+    """How a place is called, the whole country too. Raises Refusal ``division_unknown``."""
+    return _named(division).name
+
+
 def level_below(area: Area) -> Level:
     """The level an area is broken down into."""
     if not area.prefix:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from casework.area import Area, area_inside, area_of
+from casework.area import WHOLE_COUNTRY, Area, area_inside, area_of, place_of
 from casework.callers import Officer
 from casework.deps import Deps, unit_of_work
 from casework.supervise import SUPERVISING
@@ -113,10 +113,13 @@ async def name_contact(deps: Deps, officer: Officer, new: NewContact) -> None:
     """Name a person (R181, R182).
 
     Raises:
-        Refusal: ``staff_role_missing``, ``area_outside``, ``area_unknown``, ``division_unknown``.
+        Refusal: ``staff_role_missing``, ``area_outside``, ``area_unknown``, ``division_unknown``,
+            ``contact_place_required`` for the whole country.
     """
     _supervised(officer)
     where = area_inside(officer, new.division)
+    if where.division == WHOLE_COUNTRY:  # nobody is looked up for the whole country: province, city or county
+        raise Refusal("contact_place_required", source="R181")
     async with unit_of_work(deps):
         await add_contact(
             duty=new.duty, division=where.division, unit=new.unit, name=new.name, phone=new.phone,
@@ -181,6 +184,6 @@ def is_stale(deps: Deps, verified_at: datetime) -> bool:
 
 def _contact(deps: Deps, one: Contact) -> ContactView:
     return ContactView(
-        id=one.id, duty=one.duty, place=find_division(one.division).full_name, unit=one.unit, name=one.name,
+        id=one.id, duty=one.duty, place=place_of(one.division), unit=one.unit, name=one.name,
         phone=one.phone, verified_at=one.verified_at, stale=is_stale(deps, one.verified_at),
     )  # fmt: skip

@@ -29,6 +29,7 @@ from domain.terms import (
     StaffRole,
     WarningLevel,
 )
+from models.contact import add_contact
 from models.place import find_point
 from models.staff import keep_staff
 from tests.casework.refused import refused
@@ -168,6 +169,19 @@ async def test_cities_without_a_liaison_are_named(town: Town) -> None:
         await keep_contact(town.deps, await watching(town, "440000", "gd"), known.id, still=False)
     with refused("area_outside"):
         await name_contact(town.deps, chief, NewContact(ContactDuty.LIAISON, "示例", "000", "440000"))
+
+
+async def test_nobody_is_named_for_the_whole_country_and_such_a_row_spoils_no_list(town: Town) -> None:
+    """A contact is looked for in county, city and province; a list with an odd row in it is still read."""
+    national = await watching(town, "000000", "national")
+    for division in (None, "000000", ""):
+        with refused("contact_place_required"):
+            await name_contact(town.deps, national, NewContact(ContactDuty.LIAISON, "示例", "000", division))
+    await add_contact(
+        duty=ContactDuty.LIAISON, division="000000", unit=None, name="示例", phone="000", kept_by="-",
+        verified_at=town.clock.now(),
+    )  # fmt: skip
+    assert [one.place for one in (await directory(town.deps, national)).contacts] == ["全国"]
 
 
 async def test_a_follow_up_is_noted_and_closed_by_a_supervisor_of_the_area(busy: Town) -> None:
