@@ -7,7 +7,7 @@ from casework.owe import CHAIN, notice_key, owe
 from domain.local_time import SHANGHAI, day_of
 from domain.terms import NoticeKind
 from models.case import Case
-from models.notice import skip_notices
+from models.notice import skip_notices, take_up_skipped
 from models.place import AcceptancePoint
 from templates.shown import when
 
@@ -39,6 +39,11 @@ def reminder_keys(case: Case, booking_id: int) -> list[str]:
     return [
         f"{notice_key(case, NoticeKind.VISIT_REMINDER, f'{booking_id}-{name}')}:{CHAIN}" for name in (_EVE, _MORNING)
     ]
+
+
+async def take_up_reminders(case: Case, booking_id: int, at: datetime) -> None:
+    """A visit that was taken for kept, or given up by mistake, stands again: what lies ahead is owed again."""
+    await take_up_skipped(reminder_keys(case, booking_id), at)
 
 
 def _moments(starts_at: datetime) -> dict[str, datetime]:

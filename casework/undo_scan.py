@@ -3,6 +3,7 @@
 from casework.callers import Officer
 from casework.deps import Deps
 from casework.owe import owe
+from casework.remind import take_up_reminders
 from casework.serve import insist_visit
 from casework.step import Said, insist_open, take_step
 from domain.refusal import Refusal
@@ -31,7 +32,9 @@ async def undo_scan(deps: Deps, officer: Officer, case: Case, reason: str) -> No
     elsewhere = await _code_of_elsewhere(case)
     if elsewhere is None:
         await take_step(deps, case, CaseEventKind.SCAN_UNDONE, said, words={"note": reason})
-        await reopen_booking(case.id, now)
+        booking = await latest_booking(case.id)
+        if booking is not None and await reopen_booking(case.id, now):
+            await take_up_reminders(case, booking.id, now)
         return
     await take_step(
         deps, case, CaseEventKind.SCAN_UNDONE, said,
@@ -58,6 +61,7 @@ async def _give_place_back(deps: Deps, case: Case) -> None:
     if await take_place(booking.slot_id, minor=booking.is_minor):
         if not await reopen_booking(case.id, now, how="moved"):
             raise Refusal("service_unavailable")  # the place just taken must not be lost: the transaction goes back
+        await take_up_reminders(case, booking.id, now)
         return
     await owe(
         deps, case, NoticeKind.BOOKING_CANCELLED, str(booking.id),

@@ -83,6 +83,12 @@ async def drop_owed(key_begins: str, at: datetime) -> None:
     await owed.update(status="skipped", settled_at=at)
 
 
+async def take_up_skipped(keys: Collection[str], at: datetime) -> None:
+    """Owe notices again that were skipped before they were due: what they tell is true once more."""
+    skipped = Notice.filter(dedupe_key__in=list(keys), status="skipped", due_at__gt=at)
+    await skipped.update(status="owed", settled_at=None)
+
+
 async def skip_notices(keys: Collection[str], at: datetime) -> None:
     """As ``drop_owed``, for notices whose whole keys are known."""
     await rows_written(skipping(keys, at))

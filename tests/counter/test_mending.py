@@ -87,6 +87,22 @@ async def test_a_visit_by_number_after_another_stations_scan_goes_back_nowhere(
     assert again.refused == "not_checked_in"
 
 
+async def test_a_booking_of_another_day_that_stands_again_is_reminded_of_again(
+    at_desk: OpenConsole, deps: Deps
+) -> None:
+    walker, console = await adult(deps, days_ahead=1), await at_desk()
+    reminders = Notice.filter(case__number=walker.number, kind="visit_reminder", status="owed")
+    before = await reminders.count()
+    assert before > 0
+    asked = await console.scan(await code_of(deps, walker))
+    went = await console.send(asked, "/scan", {"other_day_reason": "远道而来"}, other_day_reason="")
+    assert await reminders.count() == 0
+    page = await console.state_presence(await console.get(went.location))
+    assert (await console.send(page, at(walker, "approvals"), {"reason": "扫成了前一位"})).status == 303
+    await undo(await at_desk("supervisor-nc"))
+    assert await reminders.count() == before
+
+
 async def test_a_mistyped_acceptance_number_is_corrected_on_the_case_s_page(
     at_desk: OpenConsole, deps: Deps, clock: TurnedClock
 ) -> None:
