@@ -82,8 +82,6 @@ async def bad_door(deps: Deps, aiohttp_client: ClientFactory) -> Citizen:
         ("GET", "/_boom", 500, "internal"),
         ("GET", "/_lost", 503, "service_unavailable"),
         ("GET", "/_gateway", 500, "internal"),
-        ("GET", "/beside/boom", 500, "internal"),
-        ("GET", "/beside/nowhere", 404, "not_found"),
     ],
 )
 async def test_an_error_has_the_one_shape_whoever_made_it(
@@ -94,6 +92,15 @@ async def test_an_error_has_the_one_shape_whoever_made_it(
         assert (answer.status, answer.body) == (status, b"")
     else:
         assert_problem(answer, status, code)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/beside/boom", 500), ("/beside/nowhere", 404)])
+async def test_a_door_mounted_beside_tells_its_own_troubles(bad_door: Citizen, path: str, status: int) -> None:
+    """In its own shape (WeChat reads no problem documents); what went wrong is told by neither."""
+    answer = await bad_door.ask("GET", path)
+    assert answer.status == status
+    assert "problem" not in answer.headers["Content-Type"]
+    assert SECRET not in answer.body.decode()
 
 
 async def test_a_wrong_method_is_told_the_right_ones(visitor: Citizen) -> None:
@@ -139,13 +146,14 @@ OF_OTHER_DOORS = re.compile(
     "|same_frame_photo|materials_incomplete|letter_unconfirmed|not_checked_in|not_service_day|case_of_other_station"
     "|card_goes_by_post|push|closure|appeal_not_found|counter_checks|handover_checks|decline_reason|household_unit"
     "|certificate_beyond|certificate_facts|certificate_content|certificate_not|request_closed|nothing_to|filed_already"
-    "|temporary_card_not_asked|temporary_card_return|complaint_answered_already|complaint_not_taken|scan_not_ours)(_|$)"
+    "|temporary_card_not_asked|temporary_card_return|complaint_answered_already|complaint_not_taken|scan_not_ours"
+    "|area_outside|invitations_too_many|invitation_not_found|trial_day_wrong)(_|$)"
 )
 ACTS_OF_OTHER_DOORS = {
-    "announce", "approve", "area", "check_in", "consult", "correct_acceptance", "follow_up", "keep_point_key",
-    "manage_staff", "masked", "offline_pass", "pass_text", "passwords", "prove_again", "reach_people", "read_pass",
-    "read_picture", "review_by_hand", "secure_account", "seed_training", "serve", "settle_feed", "supervise",
-    "take_feed",
+    "announce", "approve", "area", "cancel_certificate", "check_in", "consult", "correct_acceptance", "follow_up",
+    "keep_point_key", "keep_stations", "manage_staff", "masked", "offline_pass", "pass_text", "passwords",
+    "prove_again", "reach_people", "read_pass", "read_picture", "review_by_hand", "secure_account", "seed_training",
+    "serve", "set_supply", "settle_feed", "supervise", "take_feed",
 }  # fmt: skip
 RAISED = re.compile(r'(?:Refusal|Reason)\(\s*"([a-z0-9_]+)"')
 
