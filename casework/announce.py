@@ -142,7 +142,8 @@ async def withdraw_announcement(deps: Deps, officer: Officer, announcement_id: i
     if officer.role not in MAY_ANNOUNCE:
         raise Refusal("staff_role_missing", source="R199")
     async with unit_of_work(deps):
-        if not await take_back(announcement_id, area_of(officer).prefix, deps.clock.now()):
+        own = officer.point_code  # the head of a point takes back what is about it, not what the county said
+        if not await take_back(announcement_id, area_of(officer).prefix, deps.clock.now(), own):
             raise Refusal("announcement_not_found")
         await write_audit(
             at=deps.clock.now(), actor=officer.actor, act="withdraw_announcement", staff_id=officer.staff_id,
@@ -156,7 +157,8 @@ async def announcements_for(deps: Deps, officer: Officer) -> tuple[AnnouncementL
     if officer.role not in MAY_ANNOUNCE:
         current = await current_announcements(deps, division=area.division if area.prefix else None)
         return tuple(AnnouncementLine(view, "public", "", may_withdraw=False) for view in current)
-    return tuple([await _line(deps, one) for one in await announcements_of(area.prefix, _SHOWN)])
+    told, own = await announcements_of(area.prefix, _SHOWN), officer.point_code
+    return tuple([await _line(deps, one, may=own in {None, one.point_code}) for one in told])
 
 
 async def act_on_outages(deps: Deps) -> int:
@@ -245,7 +247,7 @@ async def _view(one: Announcement) -> AnnouncementView:
     )  # fmt: skip
 
 
-async def _line(deps: Deps, one: Announcement) -> AnnouncementLine:
+async def _line(deps: Deps, one: Announcement, *, may: bool) -> AnnouncementLine:
     now = deps.clock.now()
     standing = "public"
     if one.withdrawn_at is not None:
@@ -254,4 +256,4 @@ async def _line(deps: Deps, one: Announcement) -> AnnouncementLine:
         standing = "embargoed"
     elif one.ends_at is not None and one.ends_at <= now:
         standing = "over"
-    return AnnouncementLine(await _view(one), standing, one.made_by, may_withdraw=one.withdrawn_at is None)
+    return AnnouncementLine(await _view(one), standing, one.made_by, may_withdraw=may and one.withdrawn_at is None)

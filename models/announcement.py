@@ -84,7 +84,10 @@ async def mark_acted(announcement_id: int, at: datetime) -> None:
     await move(Announcement, {"id": announcement_id, "acted_at": None}, {"acted_at": at})
 
 
-async def withdraw_announcement(announcement_id: int, division_prefix: str, at: datetime) -> bool:
-    """Take an announcement of an area back; False when there is none, or it was taken back."""
+async def withdraw_announcement(
+    announcement_id: int, division_prefix: str, at: datetime, point_code: str | None = None
+) -> bool:
+    """Take an announcement of an area, or of one point, back; False when there is none, or it was taken back."""
     where = {"id": announcement_id, "division__startswith": division_prefix, "withdrawn_at": None}
+    where |= {"point_code": point_code} if point_code else {}
     return await move(Announcement, where, {"withdrawn_at": at})

@@ -1,5 +1,6 @@
 """Announcements: by place, item and hour, and an outage that closes what it reaches (R020, R199–R202)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -138,6 +139,19 @@ async def test_nobody_announces_outside_the_own_area(town: Town) -> None:
     await employ("homeless", StaffRole.SUPERVISOR, None)
     with refused("area_unknown"):
         await announce(town.deps, await town.officer("homeless"), news())
+
+
+async def test_the_head_of_a_point_takes_back_what_is_about_it_and_nothing_of_the_county(town: Town) -> None:
+    """R185."""
+    clerk = await town.clerk()
+    head = replace(clerk, role=StaffRole.SUPERVISOR)
+    of_county = await announce(town.deps, await watching(town, "360102"), news())
+    own = await announce(town.deps, head, news(point_code=clerk.point_code))
+    with refused("announcement_not_found"):
+        await withdraw_announcement(town.deps, head, of_county.id)
+    may = {line.view.id: line.may_withdraw for line in await announcements_for(town.deps, head)}
+    assert may == {of_county.id: False, own.id: True}
+    await withdraw_announcement(town.deps, head, own.id)
 
 
 @pytest.mark.parametrize(
