@@ -91,7 +91,8 @@ async def times_to_offer(
     """
     case = await own_case(deps, citizen, number)
     desk = await open_desk(point_code, case.item)
-    day, found = day_of(after) if after else deps.today(), list[datetime]()
+    after = max(after or deps.clock.now(), deps.clock.now())  # nobody is offered a half hour that has begun
+    day, found = day_of(after), list[datetime]()
     for _ in range(LOOK_DAYS):
         try:
             insist_released(deps, desk, day)
@@ -100,7 +101,7 @@ async def times_to_offer(
                 break
         else:
             free = [slot.starts_at for slot in await free_at(deps, desk, day, minor=case.is_minor)]
-            found += _spread([at for at in free if after is None or at > after])
+            found += _spread([at for at in free if at > after])
         if len(found) >= TIMES:
             break
         day += timedelta(days=1)

@@ -127,6 +127,15 @@ async def test_a_visit_is_booked_by_reply(town: Phone) -> None:
     assert (booking.case.number, booking.slot.point.code) == (number, "DEMO-NC-1")
 
 
+async def test_a_time_that_has_begun_is_not_offered(town: Phone) -> None:
+    """09:10: the visit from 09:00 to 09:30 could still be booked at the counter's own risk, not by reply."""
+    await with_a_case(town)
+    town.clock.turn(minutes=10)
+    told = await town.say(_number_of(await town.say("预约"), "示范市民中心"))
+    assert "9月22日 09:00" not in told
+    assert "9月22日 09:30" in told
+
+
 async def test_a_confirmation_said_often_and_at_once_books_once(town: Phone) -> None:
     await with_a_case(town)
     await town.say(_number_of(await town.say("预约"), "示范市民中心"))
