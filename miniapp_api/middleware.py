@@ -54,8 +54,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     """Give the request an id of our own making and write one line about it: no path, no query, no body."""
     if _is_beside(request):
         return await handler(request)
-    request[REQUEST_ID] = request.config_dict[DEPS].random.token(12).hex()
-    before = structlog.contextvars.bind_contextvars(request_id=request[REQUEST_ID], account=None)
+    before = structlog.contextvars.bind_contextvars(request_id=_name_of(request), account=None)
     clock = asyncio.get_running_loop().time
     began, status = clock(), 499  # the client left before there was an answer
     try:
@@ -71,8 +70,6 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
 @web.middleware
 async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong into one problem shape; nothing of an unexpected error is told (V16.5.1)."""
-    if _is_beside(request):
-        return await handler(request)
     try:
         return await handler(request)
     except Refusal as refusal:
@@ -87,14 +84,22 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         return _failed(request, error)
 
 
+def _name_of(request: web.Request) -> str:
+    """The id of the request, drawn when it is first asked for."""
+    if REQUEST_ID not in request:
+        request[REQUEST_ID] = request.config_dict[DEPS].random.token(12).hex()
+    name: str = request[REQUEST_ID]
+    return name
+
+
 def _is_beside(request: web.Request) -> bool:
-    """Whether a door mounted beside this one answers: it tells its own troubles, and logs what is worth a line."""
+    """Whether a door mounted beside this one answers: it tells and logs its own troubles; what escapes it is ours."""
     return len(request.match_info.apps) > 1
 
 
 def _refused(request: web.Request, refusal: Refusal) -> web.Response:
     _log.info("refused", code=refusal.code)
-    return problem_response(refusal, request[REQUEST_ID])
+    return problem_response(refusal, _name_of(request))
 
 
 def _web_error(request: web.Request, error: web.HTTPException) -> web.Response:
@@ -110,7 +115,7 @@ def _failed(request: web.Request, error: Exception) -> web.Response:
     out_of_reach = isinstance(error, OSError | TimeoutError)
     _log.error("request_failed", error=type(error).__name__, where=_where(error))
     code = "service_unavailable" if out_of_reach else "internal"
-    return problem_response(Refusal(code, trace=request[REQUEST_ID]), request[REQUEST_ID])
+    return problem_response(Refusal(code, trace=_name_of(request)), _name_of(request))
 
 
 def _route_name(request: web.Request) -> str:
