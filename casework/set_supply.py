@@ -21,7 +21,7 @@ MOST_PLACES, MOST_DAYS, MOST_MINUTES, LAST_HOUR, WHOLE = 500, 180, 7 * 24 * 60, 
 
 
 @dataclass(frozen=True)
-class Settings:
+class BookingSettings:
     """The settings of one item at one point. ``capacity`` None: as the point's hours say; ``cut_off_minutes`` None:
     a booking may be changed until it is used (B84). Minutes, days, and a share in percent of a slot's places.
     """
@@ -55,7 +55,7 @@ async def supply_of(deps: Deps, officer: Officer, point_code: str, item: Service
     return _line(*await _own_service(officer, point_code, item))
 
 
-async def set_supply(deps: Deps, officer: Officer, point_code: str, item: ServiceItem, wanted: Settings) -> None:
+async def set_supply(deps: Deps, officer: Officer, point_code: str, item: ServiceItem, wanted: BookingSettings) -> None:
     """Change the settings; what they were and what they are now stands on record.
 
     Raises:
@@ -91,7 +91,7 @@ def _insist_role(officer: Officer) -> None:
         raise Refusal("staff_role_missing", source="R078")
 
 
-def _insist_fit(point: AcceptancePoint, service: PointService, wanted: Settings) -> None:
+def _insist_fit(point: AcceptancePoint, service: PointService, wanted: BookingSettings) -> None:
     """Numbers that make sense, and somebody who may still book online."""
     capacity = desk_of(point, service).schedule.capacity if wanted.capacity is None else wanted.capacity
     limits = (
@@ -109,7 +109,7 @@ def _insist_fit(point: AcceptancePoint, service: PointService, wanted: Settings)
 
 
 def _settings(service: PointService) -> dict[str, int | None]:
-    return {name: getattr(service, name) for name in Settings.__dataclass_fields__}
+    return {name: getattr(service, name) for name in BookingSettings.__dataclass_fields__}
 
 
 def _line(point: AcceptancePoint, service: PointService) -> SupplyLine:

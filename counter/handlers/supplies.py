@@ -4,7 +4,7 @@ from aiohttp import web
 
 from casework import set_supply as acts
 from casework.callers import Officer
-from casework.set_supply import Settings
+from casework.set_supply import BookingSettings
 from counter.forms import Form
 from counter.keys import DEPS
 from counter.pages import html_page, refused, see_other
@@ -27,7 +27,7 @@ async def show(request: web.Request, officer: Officer) -> web.Response:
 async def change(request: web.Request, officer: Officer, form: Form) -> web.Response:
     """Change the settings; a refusal comes back on top of the form, with what was typed."""
     try:
-        wanted = Settings(
+        wanted = BookingSettings(
             capacity=form.maybe_number("capacity", "每个时段的名额"),
             lead_minutes=form.number("lead_minutes", "提前预约的分钟数"),
             horizon_days=form.number("horizon_days", "可预约的天数"),
@@ -52,7 +52,7 @@ async def _page(
     status: int = 200,
 ) -> web.Response:
     line = await acts.supply_of(request.app[DEPS], officer, *_asked(request))
-    names = Settings.__dataclass_fields__
+    names = BookingSettings.__dataclass_fields__
     kept = {name: getattr(line, name) for name in names}
     shown = {name: typed.raw(name)[:9] if typed else _text(value) for name, value in kept.items()}
     return html_page("supply.html", status=status, officer=officer, line=line, shown=shown, problem=problem)
