@@ -1,4 +1,4 @@
-"""The quick way to redeem a code: those scanned at one moment share one transaction (``models.group``).
+"""The quick way to redeem a code: those scanned at one moment are read and written together (``models.group``).
 
 Only what is ordinary goes this way: a live code of the own counter for today's visit, no reason given. Whatever else
 comes up is left to ``casework.hand_off``, which decides the same on its own and refuses in its own words. The rows
@@ -20,7 +20,7 @@ from domain.refusal import Refusal
 from domain.terms import CaseEventKind, CaseState
 from models.db import COLLISIONS
 from models.group import Group
-from models.redemptions import LostRace, Shown, check_in, lock_shown
+from models.redemptions import LostRace, Shown, check_in, find_shown
 
 _KIND = CaseEventKind.CHECKED_IN
 _IN_THE_WAY: tuple[type[Exception], ...] = (*COLLISIONS, LostRace)
@@ -58,14 +58,14 @@ async def redeem_together(scan: Scan) -> str | None:
 
 async def _redeem_all(scans: Sequence[Scan]) -> list[str | Exception | None]:
     now = scans[0].deps.clock.now()
-    shown = await lock_shown({scan.code_hash for scan in scans})
+    shown = await find_shown({scan.code_hash for scan in scans})
     plans: dict[int, _CheckIn] = {}  # by case: of two scans for one case the second finds it opened
     for scan in scans:
         code = shown.get(scan.code_hash)
         if code is not None and code.case.id not in plans and _is_ordinary(scan, code, now):
             plans[code.case.id] = _CheckIn(scan, code)
-    if plans:
-        await _write(list(plans.values()), now)
+    if plans:  # by case, so that two groups with the same codes never wait for each other crosswise
+        await _write([plans[case] for case in sorted(plans)], now)
     numbers = {id(plan.scan): plan.shown.case.number for plan in plans.values()}
     return [numbers.get(id(scan)) for scan in scans]
 
@@ -117,4 +117,4 @@ def _audit_row(plan: _CheckIn, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_SCANS: Group[Scan, str | None] = Group(_redeem_all, writers=4)  # their rows never wait for each other
+_SCANS: Group[Scan, str | None] = Group(_redeem_all, writers=4, whole=True)  # their rows never wait for each other

@@ -12,6 +12,8 @@ _LONGEST_NUMBER = 9
 
 async def read_body(request: web.Request) -> bytes:
     """The body; the application bounds its size. Raises Refusal ``too_slow`` when it doesn't come in time."""
+    if request.content.is_eof():  # all of it came with the head, as a short form does: nothing to wait for
+        return await request.read()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()

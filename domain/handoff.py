@@ -18,6 +18,7 @@ _AS_MEANT = str.maketrans("OIL", "011")
 _RANDOM_BYTES = 16
 _BODY, _GROUP = 26, 4
 _FIELD = 0b100101  # x^5 + x^2 + 1: arithmetic in the field of 32 elements
+_DOUBLED = tuple(element << 1 ^ (_FIELD if element & 16 else 0) for element in range(32))
 
 
 def new_code(random_bytes: bytes) -> str:
@@ -79,13 +80,8 @@ def _grouped(code: str) -> str:
 
 def _checks(values: list[int]) -> list[int]:
     """Two check values; any one wrong character and any two neighbours swapped are noticed."""
-    return [_horner(values, doublings=1), _horner(values, doublings=2)]
-
-
-def _horner(values: list[int], doublings: int) -> int:
-    total = 0
+    once = twice = 0
     for value in values:
-        for _ in range(doublings):
-            total = total << 1 ^ (_FIELD if total & 16 else 0)
-        total ^= value
-    return total
+        once = _DOUBLED[once] ^ value
+        twice = _DOUBLED[_DOUBLED[twice]] ^ value
+    return [once, twice]

@@ -17,6 +17,9 @@ key. At most ``waiting`` works wait; then ``Crowded`` is raised, which is one of
 
 ``reading=True`` gathers questions instead: no transaction, the same outcomes. It also serves an act that is one
 statement as a rule and makes its transaction itself where it is not.
+
+``whole=True`` is for an act that reads, decides, and writes last with ``models.many.all_written``, raising where that
+says no: on PostgreSQL it is spared BEGIN and COMMIT.
 """
 
 import asyncio
@@ -52,8 +55,9 @@ class Group(Generic[W, A]):
         waiting: int = WAITING,
         writers: int = WRITERS,
         reading: bool = False,
+        whole: bool = False,
     ) -> None:
-        self._act, self._reading = act, reading
+        self._act, self._reading, self._whole = act, reading, whole
         self._batch, self._waiting, self._writers = batch, waiting, writers
         self.reset()
         _groups.add(self)
@@ -99,7 +103,10 @@ class Group(Generic[W, A]):
 
     def _in_flight(self) -> int:
         """SQLite has one writer, whoever asks."""
-        return self._writers if connection().capabilities.dialect == "postgres" else 1
+        return self._writers if self._on_postgres() else 1
+
+    def _on_postgres(self) -> bool:
+        return connection().capabilities.dialect == "postgres"
 
     async def _serve(self) -> None:
         members: list[tuple[W, asyncio.Future[A]]] = []
@@ -144,7 +151,7 @@ class Group(Generic[W, A]):
             return await self._once(works)
 
     async def _once(self, works: Sequence[W]) -> Sequence[A | Exception]:
-        if self._reading:
+        if self._reading or (self._whole and self._on_postgres()):
             return await self._act(works)
         async with transaction():
             return await self._act(works)

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+import asyncpg  # type: ignore[import-untyped]
 from tortoise.fields.base import DatabaseDefault, Field
 from tortoise.models import Model
 
@@ -91,6 +92,26 @@ async def rows_written(*writes: Write) -> list[int]:
         return [len(found) for found in await _in_thread(raw, told_of)]
 
 
+async def all_written(*writes: tuple[Write, int | None]) -> bool:
+    """Do several writes in one visit, each of which has to write so many rows; False where one does not.
+
+    On PostgreSQL nothing of them is written then: they are one statement, done in their order, that fails as a whole,
+    so that it needs no transaction around it. On SQLite whoever is told False has to undo its own.
+    """
+    if not on_postgres():
+        counts = await rows_written(*(write for write, _ in writes))
+        return all(due in {None, count} for count, (_, due) in zip(counts, writes, strict=True))
+    shapes = tuple((write.statement, len(write.each[0])) for write, _ in writes)
+    due = {at: due for at, (_, due) in enumerate(writes) if due is not None}
+    values = [value for write, _ in writes for value in write.each[0]]
+    async with connection().acquire_connection() as raw:
+        try:
+            await raw.fetchval(_whole_statement(shapes, tuple(due)), *values, *due.values())
+        except asyncpg.DivisionByZeroError:
+            return False
+    return True
+
+
 async def _asked(write: Write) -> Sequence[Row]:
     client = connection()
     async with client.acquire_connection() as raw:
@@ -107,14 +128,30 @@ def on_postgres() -> bool:
 
 @cache
 def _one_statement(writes: tuple[tuple[str, int], ...]) -> str:
-    """Writes as one statement: their parameters are numbered on, and each says how many rows it wrote."""
+    """Writes as one statement that says how many rows each of them wrote."""
+    return f"{_numbered_on(writes)} SELECT {', '.join(_counted(at) for at in range(len(writes)))}"
+
+
+@cache
+def _whole_statement(writes: tuple[tuple[str, int], ...], counted: tuple[int, ...]) -> str:
+    """Writes as one statement that fails, dividing by zero, where one of those counted wrote other than its rows."""
+    first = 1 + sum(values for _, values in writes)
+    right = " AND ".join(f"{_counted(at)} = ${first + place}::bigint" for place, at in enumerate(counted))
+    return f"{_numbered_on(writes)} SELECT 1 / (CASE WHEN {right} THEN 1 ELSE 0 END)"
+
+
+def _counted(at: int) -> str:
+    return f"(SELECT count(*) FROM w{at})"  # noqa: S608
+
+
+def _numbered_on(writes: tuple[tuple[str, int], ...]) -> str:
+    """Writes as parts of one statement, their parameters numbered on."""
     parts, before = [], 0
     for at, (statement, values) in enumerate(writes):
         numbered = _NUMBERS.sub(lambda found, on=before: f"${int(found[1]) + on}", statement)  # type: ignore[misc]
         parts.append(f"w{at} AS ({numbered}{_SAYS_SO})")
         before += values
-    counts = ", ".join(f"(SELECT count(*) FROM w{at})" for at in range(len(writes)))  # noqa: S608
-    return f"WITH {', '.join(parts)} SELECT {counts}"
+    return f"WITH {', '.join(parts)}"
 
 
 def read_as(model: type[Model], row: Row) -> Any:

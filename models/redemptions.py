@@ -1,6 +1,7 @@
-"""Codes redeemed many at once: what ``casework.redeem_together`` reads and writes, in its one transaction.
+"""Codes redeemed many at once: what ``casework.redeem_together`` reads, and the one statement that writes.
 
-The case is locked before its code and its booking, as by every act.
+Nothing is locked between the two: whatever was decided upon is asked once more by the statement, which writes all or
+nothing. It takes the case before its code and its booking, as every act does.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 from domain.terms import CaseState
 from models.audit import AuditEntry
 from models.case import Case, CaseEvent
-from models.many import inserting, read_as, rows, rows_written, writing
+from models.many import all_written, inserting, read_as, rows, writing
 from models.notice import skipping
 from models.slot import Slot
 
@@ -19,7 +20,7 @@ _WITH_CODES = """SELECT c.*, k.id AS code_id, k.code_hash, k.point_id AS code_po
 k.redeemed_at IS NULL AND k.revoked_at IS NULL AS live, b.id AS booking_id, s.starts_at
 FROM handoff_code k JOIN service_case c ON c.id = k.case_id
 LEFT JOIN booking b ON b.case_id = c.id AND b.ended_at IS NULL LEFT JOIN slot s ON s.id = b.slot_id
-WHERE k.code_hash = ANY($1::varchar[]) ORDER BY c.number FOR UPDATE OF c"""
+WHERE k.code_hash = ANY($1::varchar[])"""
 _SPEND = """UPDATE handoff_code SET redeemed_at = $1::timestamptz, redeemed_by_id = by.staff
 FROM unnest($2::int[], $3::int[]) AS by (code, staff) WHERE id = by.code
 AND redeemed_at IS NULL AND revoked_at IS NULL AND expires_at > $1::timestamptz"""
@@ -31,7 +32,7 @@ WHERE id = ANY($2::int[]) AND ended_at IS NULL"""
 
 @dataclass(frozen=True)
 class Shown:
-    """A code that was shown at a counter: its case, locked, and the live booking with its start."""
+    """A code that was shown at a counter: its case and the live booking with its start."""
 
     code_id: int
     code_hash: str
@@ -44,11 +45,11 @@ class Shown:
 
 
 class LostRace(Exception):
-    """A code, a case or a booking changed before it was locked: everything is undone, and done one by one."""
+    """A code, a case or a booking changed since it was read: nothing is written, and done one by one."""
 
 
-async def lock_shown(hashes: Collection[str]) -> dict[str, Shown]:
-    """Codes by their hashes; nobody else changes their cases until the transaction ends."""
+async def find_shown(hashes: Collection[str]) -> dict[str, Shown]:
+    """Codes by their hashes."""
     return {row["code_hash"]: _shown(dict(row)) for row in await rows(_WITH_CODES, list(hashes))}
 
 
@@ -80,13 +81,14 @@ async def check_in(
     """
     cases = {one.case.id: one.case.last_seq + 1 for one, _ in shown}
     bookings = [one.booking_id for one, _ in shown if one.booking_id is not None]
-    spent, drawn, kept, *_ = await rows_written(
-        writing(_SPEND, at, [one.code_id for one, _ in shown], [staff_id for _, staff_id in shown]),
-        writing(_DRAW, list(cases), list(cases.values()), CaseState.OPEN.value),
-        writing(_KEEP, at, bookings),
-        skipping(reminders, at),
-        inserting(CaseEvent, events),
-        inserting(AuditEntry, audits),
+    spent = [one.code_id for one, _ in shown], [staff_id for _, staff_id in shown]
+    written = await all_written(
+        (writing(_DRAW, list(cases), list(cases.values()), CaseState.OPEN.value), len(cases)),
+        (writing(_SPEND, at, *spent), len(shown)),
+        (writing(_KEEP, at, bookings), len(bookings)),
+        (inserting(CaseEvent, events), len(events)),
+        (inserting(AuditEntry, audits), len(audits)),
+        (skipping(reminders, at), None),
     )
-    if (spent, drawn, kept) != (len(shown), len(shown), len(bookings)):
+    if not written:
         raise LostRace

@@ -15,6 +15,7 @@ from models.case import Case, CaseEvent
 from models.handoff import HandoffCode
 from models.notice import Notice
 from models.slot import Booking
+from models.store import detached, transaction
 from tests.casework.refused import DONE, at_once
 from tests.casework.town import JIUJIANG, NANCHANG, Town, key
 from tests.casework.way import Way, gone
@@ -114,3 +115,20 @@ async def test_one_code_among_others_is_redeemed_once(town: Town) -> None:
     code, clerk = await way.code(), await town.clerk(NANCHANG)
     codes = [code, await others[0].code(), code, await others[1].code(), code]
     assert await at_once(redeem_code(town.deps, clerk, one) for one in codes) == {DONE: 3, "code_used": 2}
+
+
+async def test_a_code_revoked_between_reading_and_writing_opens_nothing(town: Town) -> None:
+    way, other = await gone(town, "signed"), await gone(town, "signed")
+    codes, clerk = [await way.code(), await other.code()], await town.clerk()
+    async with transaction():  # as a case moves: its row first, then what hangs on it
+        case = await Case.get(number=way.number)
+        await Case.filter(id=case.id).update(last_seq=case.last_seq + 1)
+        await HandoffCode.filter(case_id=case.id).update(revoked_at=town.deps.clock.now())
+        scans = [detached(redeem_code(town.deps, clerk, code)) for code in codes]
+        await asyncio.sleep(0.1)  # they have read what is not true for long, and wait to write
+    told = await asyncio.gather(*scans, return_exceptions=True)
+    assert isinstance(told[0], Refusal)
+    assert told[0].code == "code_revoked"
+    assert told[1] == other.number
+    assert not await CaseEvent.filter(case_id=case.id, kind=CaseEventKind.CHECKED_IN).exists()
+    assert (await Booking.get(case_id=case.id)).ended_at is None

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from models.db import Database
-from models.many import inserting, rows, rows_written, writing
+from models.many import all_written, inserting, on_postgres, rows, rows_written, writing
 from models.operator_task import OperatorTask
 from models.request_key import RequestKey
 from models.store import transaction
@@ -51,3 +51,20 @@ async def test_a_row_that_is_there_already_is_not_counted(database: Database) ->
     async with transaction():
         assert await rows_written(inserting(RequestKey, [_key("a"), _key("b")])) == [1]
     assert sorted(await _acts()) == ["a", "b"]
+
+
+@pytest.mark.usefixtures("database")
+async def test_writes_that_have_to_write_so_many_rows_do_all_of_it_or_nothing() -> None:
+    await rows_written(inserting(RequestKey, [_key("a")]))
+    rename = writing(_RENAME, ["a"], ["first"], "o")
+    assert await all_written((rename, 1), (inserting(RequestKey, [_key("b")]), 1), (writing(_TOUCH, "e", ["b"]), None))
+    assert await _acts() == {"a": "first", "b": "a"}
+    again = writing(_RENAME, ["a"], ["again"], "o")
+    if on_postgres():
+        assert not await all_written((again, 1), (inserting(RequestKey, [_key("b"), _key("c")]), 2))
+    else:
+        with pytest.raises(ZeroDivisionError):
+            async with transaction():
+                assert not await all_written((again, 1), (inserting(RequestKey, [_key("b"), _key("c")]), 2))
+                raise ZeroDivisionError
+    assert await _acts() == {"a": "first", "b": "a"}
