@@ -117,4 +117,4 @@ def _audit_row(plan: _CheckIn, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_SCANS: Group[Scan, str | None] = Group(_redeem_all, writers=4, whole=True)  # their rows never wait for each other
+_SCANS: Group[Scan, str | None] = Group(_redeem_all, writers=1, whole=True)  # larger groups, fewer questions
