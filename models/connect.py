@@ -68,6 +68,7 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     sqlite3.OperationalError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says when a connection breaks while a statement is on its way
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     OSError,

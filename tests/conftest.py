@@ -20,6 +20,10 @@ from tests.quick_opening import open_quickly
 
 SERVER = os.environ.get("TONGBAN_TEST_DATABASE_URL", "")
 KEPT_TABLES = {"tortoise_migrations", "seal_check"}
+LOST = (
+    asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
+    asyncpg.OperatorInterventionError, OSError,
+)  # fmt: skip
 
 _Result = TypeVar("_Result")
 
@@ -196,8 +200,16 @@ class _Broom:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _swept(self) -> None:
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await self._opened()
+        try:
+            await self._sweep()
+        except LOST:  # the test before ended every connection, this one too
+            if self._connection:
+                self._connection.terminate()
+            self._connection = None
+            await self._sweep()
+
+    async def _sweep(self) -> None:
+        self._connection = self._connection or await self._opened()
         await self._connection.execute("SELECT pg_temp.sweep()")
 
     async def _closed(self) -> None:

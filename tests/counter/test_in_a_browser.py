@@ -147,6 +147,7 @@ async def test_an_adult_is_served_by_keyboard_and_scanner_alone(desk: Desk, deps
     await bring_to_counter(deps, "3601022026111800000031")
     await desk.press("Alt+2")
     await desk.page.wait_for_url("**/arrivals")
+    await desk.page.wait_for_selector("textarea:focus")  # a scanner is quicker than the page's first frame
     await desk.type("3601022026111800000031\n不对的编号\n")
     async with desk.page.expect_navigation():
         await desk.press("Control+Enter")
