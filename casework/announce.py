@@ -7,6 +7,7 @@ from casework.area import WHOLE_COUNTRY, Area, area_inside, area_of, place_of
 from casework.callers import Officer
 from casework.close_point import LONGEST, Shutting, move_displaced, shut
 from casework.deps import Deps, unit_of_work
+from casework.put_on_record import put_on_record
 from domain.division import find_division
 from domain.local_time import day_of
 from domain.refusal import Refusal
@@ -21,7 +22,6 @@ from models.announcement import (
     write_announcement,
 )
 from models.announcement import withdraw_announcement as take_back
-from models.audit import write_audit
 from models.place import AcceptancePoint, closed_by_announcement, find_point, points_in
 from templates.shown import clean
 
@@ -125,10 +125,7 @@ async def announce(deps: Deps, officer: Officer, draft: Draft) -> AnnouncementVi
         )  # fmt: skip
         if made is None:
             raise Refusal("announcement_version_taken", source="R202")
-        await write_audit(
-            at=deps.clock.now(), actor=officer.actor, act="announce", staff_id=officer.staff_id,
-            request_id=officer.request_id or None, facts={"announcement": made.id, "kind": draft.kind},
-        )  # fmt: skip
+        await put_on_record(deps, officer, "announce", {"announcement": made.id, "kind": draft.kind})
     await act_on_outages(deps)
     return await _view(made)
 
@@ -145,10 +142,7 @@ async def withdraw_announcement(deps: Deps, officer: Officer, announcement_id: i
         own = officer.point_code  # the head of a point takes back what is about it, not what the county said
         if not await take_back(announcement_id, area_of(officer).prefix, deps.clock.now(), own):
             raise Refusal("announcement_not_found")
-        await write_audit(
-            at=deps.clock.now(), actor=officer.actor, act="withdraw_announcement", staff_id=officer.staff_id,
-            request_id=officer.request_id or None, facts={"announcement": announcement_id},
-        )  # fmt: skip
+        await put_on_record(deps, officer, "withdraw_announcement", {"announcement": announcement_id})
 
 
 async def announcements_for(deps: Deps, officer: Officer) -> tuple[AnnouncementLine, ...]:

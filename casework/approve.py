@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from casework.callers import Officer
 from casework.deps import Deps, unit_of_work
+from casework.put_on_record import put_on_record
 from casework.serve import audit, case_at_counter, insist_clerk, insist_visit
 from casework.step import insist_open
 from casework.undo_scan import undo_scan
@@ -12,7 +13,6 @@ from domain.refusal import Refusal
 from domain.terms import ApprovalKind, StaffRole
 from models import approval as store
 from models.approval import Approval
-from models.audit import write_audit
 from models.staff import Staff, find_staff, staff_at
 
 LEAVE_FOR_ONE_CASE = timedelta(hours=24)
@@ -159,10 +159,7 @@ def _area(officer: Officer) -> str:
 
 
 async def _record(deps: Deps, officer: Officer, act: str, **facts: object) -> None:
-    await write_audit(
-        at=deps.clock.now(), actor=officer.actor, act=act, staff_id=officer.staff_id,
-        request_id=officer.request_id or None, facts=dict(facts),
-    )  # fmt: skip
+    await put_on_record(deps, officer, act, facts)
 
 
 def _request(approval: Approval) -> Request:

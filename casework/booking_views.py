@@ -63,8 +63,23 @@ class AppealLine:
 
 
 @dataclass(frozen=True)
-class SupplyLine:
-    """How an item is booked at a point: its settings (``casework.set_supply.Settings``), and what a slot offers now.
+class BookingSettings:
+    """The settings of one item at one point. ``capacity`` None: as the point's hours say; ``cut_off_minutes`` None:
+    a booking may be changed until it is used (B84). Minutes, days, and a share in percent of a slot's places.
+    """
+
+    capacity: int | None
+    lead_minutes: int
+    horizon_days: int
+    release_hour: int
+    walk_in_percent: int
+    minor_places: int
+    cut_off_minutes: int | None
+
+
+@dataclass(frozen=True)
+class SupplyLine(BookingSettings):
+    """How an item is booked at a point: its settings, and what a slot offers now.
 
     ``usual_capacity``: of the point's hours. ``online`` and ``general``: as in ``domain.supply.Places``.
     """
@@ -76,13 +91,6 @@ class SupplyLine:
     places: int
     online: int
     general: int
-    capacity: int | None
-    lead_minutes: int
-    horizon_days: int
-    release_hour: int
-    walk_in_percent: int
-    minor_places: int
-    cut_off_minutes: int | None
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ async def certify_household(deps: Deps, officer: Officer, number: str) -> Counte
         assert point is not None
         await owe(
             deps, case, NoticeKind.CERTIFICATE_READY, "once", station=point.name, address=point.address,
-            hours=str(point.schedule.get("hours_text") or "") or None,
+            hours=point.hours_text,
         )  # fmt: skip
     return await counter_case(deps, case)
 

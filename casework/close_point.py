@@ -12,6 +12,7 @@ from casework.facts import insist_allowed
 from casework.find_place import Desk, alternatives_at, desk_of, places_nearby, slot_end
 from casework.owe import notice_key, owe
 from casework.pass_on import offer
+from casework.put_on_record import put_on_record
 from casework.repeat import unhindered
 from casework.step import Said, take_step
 from casework.take_place import leave, want
@@ -136,10 +137,7 @@ async def closure_report(deps: Deps, officer: Officer, closure_id: int) -> Closu
         Refusal: ``staff_role_missing``, ``closure_not_found``.
     """
     closure = await insist_may_see(officer, closure_id)
-    await write_audit(
-        at=deps.clock.now(), actor=officer.actor, act="read_closure", staff_id=officer.staff_id,
-        request_id=officer.request_id or None, facts={"closure": closure_id},
-    )  # fmt: skip
+    await put_on_record(deps, officer, "read_closure", {"closure": closure_id})
     people = tuple([await _told(booking) for booking in await bookings_of_closure(closure_id)])
     return ClosureReport(_line(closure, deps.clock.now()), people, reached=sum(one.reached for one in people))
 

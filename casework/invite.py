@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from casework.area import answers_for, area_of
 from casework.callers import Citizen, Officer
 from casework.deps import Deps, unit_of_work
+from casework.put_on_record import put_on_record
 from casework.secret import hashed
 from casework.track import point_view
 from casework.views import PointView
@@ -14,7 +15,6 @@ from domain.invitation import LONGEST_DAYS, MOST_AT_ONCE, RANDOM_BYTES, new_invi
 from domain.local_time import day_of
 from domain.refusal import Refusal
 from domain.terms import ServiceItem, StaffRole
-from models.audit import write_audit
 from models.invitation import (
     Invitation,
     bring_invitation,
@@ -216,7 +216,4 @@ def _line(one: Invitation, today: date) -> InvitationLine:
 
 
 async def _record(deps: Deps, officer: Officer, act: str, **facts: object) -> None:
-    await write_audit(
-        at=deps.clock.now(), actor=officer.actor, act=act, staff_id=officer.staff_id,
-        request_id=officer.request_id or None, facts=dict(facts),
-    )  # fmt: skip
+    await put_on_record(deps, officer, act, facts)

@@ -11,12 +11,12 @@ from enum import StrEnum
 
 from casework.callers import Officer
 from casework.deps import Deps, unit_of_work
+from casework.put_on_record import put_on_record
 from casework.views_staff import GivenWord, StationKeyLine, StationSystemLine
 from domain.division import find_division, is_division
 from domain.refusal import Refusal
 from domain.terms import KeyAlgorithm, ReportKind, StaffRole
 from models import staff as store
-from models.audit import write_audit
 from models.staff import StationSystem
 from templates.labels import label
 
@@ -206,7 +206,4 @@ def _word(deps: Deps) -> str:
 
 
 async def _record(deps: Deps, officer: Officer, act: str, system: str, **facts: str) -> None:
-    await write_audit(
-        at=deps.clock.now(), actor=officer.actor, act=act, staff_id=officer.staff_id,
-        request_id=officer.request_id or None, facts={"system": system, **facts},
-    )  # fmt: skip
+    await put_on_record(deps, officer, act, {"system": system, **facts})

@@ -73,7 +73,7 @@ async def register_made(deps: Deps, officer: Officer, number: str) -> CounterCas
         await keep_card(case.id, issued_on=today, valid_from=today, valid_until=until, arrived_at=now)
         await owe(
             deps, case, NoticeKind.TEMPORARY_CARD_READY, "once", station=point.name, address=point.address,
-            hours=str(point.schedule.get("hours_text") or "") or None, until=day_text(until) if until else None,
+            hours=point.hours_text, until=day_text(until) if until else None,
         )  # fmt: skip
         await audit(deps, officer, case, "register_made")
     return await counter_case(deps, case)

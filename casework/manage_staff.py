@@ -7,6 +7,7 @@ from casework.area import WHOLE_COUNTRY, area_name
 from casework.callers import Officer
 from casework.deps import Deps, unit_of_work
 from casework.passwords import hash_password
+from casework.put_on_record import put_on_record
 from casework.sign_in_limits import INITIAL_PASSWORD_LIFE
 from casework.views_staff import Account, PointLine
 from domain.division import find_division
@@ -203,7 +204,4 @@ def _insist_operator(officer: Officer) -> None:
 
 
 async def _record(deps: Deps, officer: Officer, act: str, username: str, **facts: object) -> None:
-    await write_audit(
-        at=deps.clock.now(), actor=officer.actor, act=act, staff_id=officer.staff_id,
-        request_id=officer.request_id or None, facts={"account": username, **facts},
-    )  # fmt: skip
+    await put_on_record(deps, officer, act, {"account": username, **facts})

@@ -7,12 +7,10 @@ the identity number and the name they declared of themselves; who has no account
 from datetime import date
 
 from casework.deps import Deps
-from domain.applicant import age_on
+from domain.applicant import FULL_AGE, age_on
 from models.account import phone_of_account
 from models.case import Case, cases_of_account, cases_of_minor
 from models.person import account_of_person, own_person
-
-FULL_AGE = 18
 
 
 def has_grown_up(deps: Deps, case: Case) -> bool:

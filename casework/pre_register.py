@@ -7,7 +7,7 @@ from typing import Any
 from casework.callers import Citizen
 from casework.deps import Deps, unit_of_work
 from casework.views import PersonView, PrivacyNoticeView, ProfileView
-from domain.applicant import FULL_AGE_FOR_OWN_APPLICATION, age_on, mask_phone, normalise_name
+from domain.applicant import FULL_AGE, FULL_AGE_FOR_OWN_APPLICATION, age_on, mask_phone, normalise_name
 from domain.division import Division, find_division, has_counties
 from domain.identity_number import IdentityNumber, parse_identity_number
 from domain.refusal import Refusal
@@ -27,8 +27,6 @@ from models.person import (
     persons_of,
 )
 from templates.privacy import privacy_text
-
-FULL_AGE_OF_GUARDIAN = 18  # 民法典 17, 27 (B09)
 
 
 @dataclass(frozen=True)
@@ -214,7 +212,7 @@ async def _guardian_and_ward(deps: Deps, citizen: Citizen, facts: PersonFacts) -
         raise Refusal("real_name_required")
     today = deps.today()
     checked = _check(facts, today)
-    if age_on(_number(guardian, today).birth_date, today) < FULL_AGE_OF_GUARDIAN:
+    if age_on(_number(guardian, today).birth_date, today) < FULL_AGE:
         raise Refusal("guardian_must_be_adult", source="B09")
     if age_on(checked.number.birth_date, today) >= FULL_AGE_FOR_OWN_APPLICATION:
         raise Refusal("ward_is_adult", source="R030")

@@ -59,7 +59,7 @@ async def arrived(deps: Deps, case: Case, said: Said) -> None:
     point = case.acceptance_point
     await take_step(deps, case, CaseEventKind.ARRIVAL_REGISTERED, said)
     await keep_card(case.id, arrived_at=said.at)
-    hours = str(point.schedule.get("hours_text") or "") or None if point else None
+    hours = point.hours_text if point else None
     await owe(
         deps, case, NoticeKind.READY_FOR_PICKUP, "once", station=point.name if point else said.unit,
         address=point.address if point else None, hours=hours,

@@ -38,7 +38,7 @@ async def _remind_to_collect(deps: Deps) -> int:
         async with unit_of_work(deps):
             reminded += await owe(
                 deps, case, NoticeKind.PICKUP_REMINDER, f"day-{max(day for day in days if day <= waited)}",
-                station=point.name, address=point.address, hours=str(point.schedule.get("hours_text") or "") or None,
+                station=point.name, address=point.address, hours=point.hours_text,
             )  # fmt: skip
     return reminded
 
@@ -54,7 +54,7 @@ async def _remind_of_ready(deps: Deps) -> int:
         async with unit_of_work(deps):
             reminded += await owe(
                 deps, case, _READY[case.item], f"day-{max(day for day in days if day <= waited)}", station=point.name,
-                address=point.address, hours=str(point.schedule.get("hours_text") or "") or None,
+                address=point.address, hours=point.hours_text,
             )  # fmt: skip
     return reminded
 

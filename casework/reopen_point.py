@@ -3,10 +3,10 @@
 from casework.callers import Officer
 from casework.close_point import insist_may_see
 from casework.deps import Deps, unit_of_work
+from casework.put_on_record import put_on_record
 from casework.repeat import unhindered
 from casework.take_place import pass_on_all
 from domain.refusal import Refusal
-from models.audit import write_audit
 from models.place import Closure, closures_between, end_closure
 from models.slot import lock_slots, open_slots, slots_touching
 
@@ -39,8 +39,5 @@ async def _reopen(deps: Deps, officer: Officer, closure: Closure) -> None:
     ]
     await open_slots(free)
     await pass_on_all(deps, free)
-    await write_audit(
-        at=now, actor=officer.actor, act="reopen_point", staff_id=officer.staff_id,
-        request_id=officer.request_id or None,
-        facts={"closure": closure.id, "point": closure.point.code, "was_to_end": closure.ends_at.isoformat()},
-    )  # fmt: skip
+    facts = {"closure": closure.id, "point": closure.point.code, "was_to_end": closure.ends_at.isoformat()}
+    await put_on_record(deps, officer, "reopen_point", facts)

@@ -12,6 +12,7 @@ from casework.explain_policy import answer
 from casework.facts import CaseFacts, facts_of, question_of
 from casework.masked import VISIT_TURNS, insist_minor_leave, masked, presence_is_stated
 from casework.of_age import phone_of
+from casework.put_on_record import put_on_record
 from casework.serve_services import certificate_at_counter, may_with_services, services_at_counter
 from casework.service_views import CounterCertificate
 from casework.track import booking_view, clock_views, history_of, letter_standing
@@ -37,7 +38,6 @@ from domain.terms import (
     StaffRole,
 )
 from models.approval import may_read_minor, open_request
-from models.audit import write_audit
 from models.card import check_of
 from models.case import (
     Case,
@@ -113,10 +113,7 @@ async def day_list(deps: Deps, officer: Officer, day: date | None = None) -> Day
     """
     point_id = _counter_of(officer)
     day = day or deps.today()
-    await write_audit(
-        at=deps.clock.now(), actor=officer.actor, act="read_day_list", staff_id=officer.staff_id,
-        request_id=officer.request_id or None, facts={"day": day.isoformat()},
-    )  # fmt: skip
+    await put_on_record(deps, officer, "read_day_list", {"day": day.isoformat()})
     booked = await bookings_at(point_id, *day_bounds(day))
     unreached = {notice.case_id: notice.case for notice in await unreached_at(point_id)}
     cards = [ServiceItem.ID_CARD_FIRST_APPLICATION]
@@ -181,10 +178,7 @@ def serves_household(case: Case, officer: Officer) -> bool:
 
 async def audit(deps: Deps, officer: Officer, case: Case, act: str, **facts: object) -> None:
     """Put an officer's act on a citizen's data on record (R078, B07)."""
-    await write_audit(
-        at=deps.clock.now(), actor=officer.actor, act=act, staff_id=officer.staff_id, case_id=case.id,
-        request_id=officer.request_id or None, facts=dict(facts),
-    )  # fmt: skip
+    await put_on_record(deps, officer, act, facts, case.id)
 
 
 async def visit_is_open(deps: Deps, case: Case) -> bool:

@@ -4,35 +4,21 @@ A setting holds from the next request on. What is booked already stays booked: a
 fewer are offered from now on.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from typing import Any
 
 from casework.area import answers_for
-from casework.booking_views import SupplyLine
+from casework.booking_views import BookingSettings, SupplyLine
 from casework.callers import Officer
 from casework.deps import Deps, unit_of_work
 from casework.find_place import desk_of
+from casework.put_on_record import put_on_record
 from domain.refusal import Refusal
 from domain.terms import ServiceItem, StaffRole
-from models.audit import write_audit
 from models.place import AcceptancePoint, PointService, all_points, find_point, find_service, services_of, set_booking
 
 MAY_SET = frozenset({StaffRole.OPERATOR, StaffRole.SUPERVISOR})
 MOST_PLACES, MOST_DAYS, MOST_MINUTES, LAST_HOUR, WHOLE = 500, 180, 7 * 24 * 60, 23, 100
-
-
-@dataclass(frozen=True)
-class BookingSettings:
-    """The settings of one item at one point. ``capacity`` None: as the point's hours say; ``cut_off_minutes`` None:
-    a booking may be changed until it is used (B84). Minutes, days, and a share in percent of a slot's places.
-    """
-
-    capacity: int | None
-    lead_minutes: int
-    horizon_days: int
-    release_hour: int
-    walk_in_percent: int
-    minor_places: int
-    cut_off_minutes: int | None
 
 
 async def supplies(deps: Deps, officer: Officer) -> tuple[SupplyLine, ...]:  # noqa: ARG001 – all acts take deps first
@@ -69,10 +55,7 @@ async def set_supply(deps: Deps, officer: Officer, point_code: str, item: Servic
         return
     async with unit_of_work(deps):
         await set_booking(point.id, item, **after)
-        await write_audit(
-            at=deps.clock.now(), actor=officer.actor, act="set_supply", staff_id=officer.staff_id,
-            request_id=officer.request_id or None, facts={"point": point.code, "item": item, "changed": changed},
-        )  # fmt: skip
+        await put_on_record(deps, officer, "set_supply", {"point": point.code, "item": item, "changed": changed})
 
 
 async def _own_service(officer: Officer, code: str, item: ServiceItem) -> tuple[AcceptancePoint, PointService]:
@@ -108,7 +91,7 @@ def _insist_fit(point: AcceptancePoint, service: PointService, wanted: BookingSe
             raise Refusal("supply_unfit", what=what, least=least, most=most)
 
 
-def _settings(service: PointService) -> dict[str, int | None]:
+def _settings(service: PointService) -> dict[str, Any]:
     return {name: getattr(service, name) for name in BookingSettings.__dataclass_fields__}
 
 
@@ -117,8 +100,5 @@ def _line(point: AcceptancePoint, service: PointService) -> SupplyLine:
     places = desk.supply.places
     return SupplyLine(
         point_code=point.code, point=point.name, item=service.item, usual_capacity=desk.schedule.capacity,
-        places=places.capacity, online=places.online, general=places.general, capacity=service.capacity,
-        lead_minutes=service.lead_minutes, horizon_days=service.horizon_days, release_hour=service.release_hour,
-        walk_in_percent=service.walk_in_percent, minor_places=service.minor_places,
-        cut_off_minutes=service.cut_off_minutes,
+        places=places.capacity, online=places.online, general=places.general, **_settings(service),
     )  # fmt: skip

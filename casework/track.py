@@ -272,7 +272,7 @@ def point_view(point: AcceptancePoint) -> PointView:
         place=find_division(point.division).full_name,
         address=point.address,
         phone=point.phone,
-        hours=str(point.schedule.get("hours_text", "")),
+        hours=point.hours_text or "",
         latitude=point.latitude,
         longitude=point.longitude,
     )

@@ -6,6 +6,7 @@ from datetime import date
 
 from domain.refusal import Refusal
 
+FULL_AGE = 18  # 民法典 17, 27 (B09)
 FULL_AGE_FOR_OWN_APPLICATION = 16  # 居民身份证法 Art. 7 (B01); the two answers of 申领原因 (R142) hang on it
 
 _MIDDLE_DOT = "\u00b7"

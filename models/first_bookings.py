@@ -16,7 +16,6 @@ from models.many import (
     columns_of,
     insert_all,
     inserting,
-    on_postgres,
     read_as,
     read_part,
     rows,
@@ -27,6 +26,7 @@ from models.notice import Notice
 from models.place import AcceptancePoint, Closure, PointService
 from models.request_key import RequestKey
 from models.slot import Booking, Slot
+from models.store import on_postgres
 
 SlotKey = tuple[int, ServiceItem, datetime]
 

@@ -31,7 +31,7 @@ from typing import Any, Generic, TypeVar, cast
 from weakref import WeakSet
 
 from models.connect import COLLISIONS, UNAVAILABLE, Crowded
-from models.store import connection, transaction
+from models.store import on_postgres, transaction
 
 W = TypeVar("W")
 A = TypeVar("A")
@@ -103,10 +103,7 @@ class Group(Generic[W, A]):
 
     def _in_flight(self) -> int:
         """SQLite has one writer, whoever asks."""
-        return self._writers if self._on_postgres() else 1
-
-    def _on_postgres(self) -> bool:
-        return connection().capabilities.dialect == "postgres"
+        return self._writers if on_postgres() else 1
 
     async def _serve(self) -> None:
         members: list[tuple[W, asyncio.Future[A]]] = []
@@ -151,7 +148,7 @@ class Group(Generic[W, A]):
             return await self._once(works)
 
     async def _once(self, works: Sequence[W]) -> Sequence[A | Exception]:
-        if self._reading or (self._whole and self._on_postgres()):
+        if self._reading or (self._whole and on_postgres()):
             return await self._act(works)
         async with transaction():
             return await self._act(works)

@@ -18,7 +18,7 @@ from tortoise.fields.base import DatabaseDefault, Field
 from tortoise.models import Model
 
 from models.columns import utc
-from models.store import connection
+from models.store import connection, on_postgres
 
 Row = Mapping[str, Any]
 
@@ -119,11 +119,6 @@ async def _asked(write: Write) -> Sequence[Row]:
             found: Sequence[Row] = await raw.fetch(write.statement, *write.each[0])
             return found
         return (await _in_thread(raw, [(write.statement, write.each)]))[0]
-
-
-def on_postgres() -> bool:
-    """Which of the two databases is open."""
-    return connection().capabilities.dialect == "postgres"
 
 
 @cache

@@ -12,10 +12,10 @@ from domain.terms import Channel, CreditReason
 from models.account import Account, bound_followers
 from models.credit import clear_credit, credits_left, spend_credit
 from models.group import Group
-from models.many import Write, insert_all, inserting, on_postgres, read_as, rows, rows_written, writing
+from models.many import Write, insert_all, inserting, read_as, rows, rows_written, writing
 from models.notice import Notice, NoticeAttempt
 from models.operator_task import open_task
-from models.store import transaction
+from models.store import on_postgres, transaction
 
 _LOST = ("next_channel", "broken", "failed", "given_up")
 _CLAIM = """

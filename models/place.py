@@ -36,6 +36,11 @@ class AcceptancePoint(Model):
     class Meta:
         table = "acceptance_point"
 
+    @property
+    def hours_text(self) -> str | None:
+        """The opening hours in words, where the schedule has them."""
+        return str(self.schedule.get("hours_text") or "") or None
+
 
 class PointService(Model):
     """One service of one point, open from a day (R013), and its booking settings (``domain.supply.Supply``).

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.terms import CaseEventKind, ClockKind
 from models.columns import utc
-from models.store import connection
+from models.store import connection, on_postgres
 
 Row = Mapping[str, Any]
 _BATCH = 2000
@@ -139,7 +139,7 @@ async def complaints(scope: Scope, start: datetime, end: datetime, today: date) 
 
     Late: answered after its last day, or not yet and that day is over.
     """
-    answered = f"COALESCE({_day('x.answered_at')}, {'CAST(? AS date)' if _on_postgres() else '?'})"
+    answered = f"COALESCE({_day('x.answered_at')}, {'CAST(? AS date)' if on_postgres() else '?'})"
     sql = f"""
         SELECT COUNT(*) AS opened,
                COALESCE(SUM(CASE WHEN x.kind = 'complaint' THEN 1 ELSE 0 END), 0) AS complaints,
@@ -160,7 +160,7 @@ async def complaints(scope: Scope, start: datetime, end: datetime, today: date) 
 
 async def issued_by_county(prefix: str, item: str, first: date, last: date) -> list[Row]:
     """``place``, ``month`` (YYYY-MM), ``n``: cards issued to the people of each county, for the settlement (R152)."""
-    month = "to_char(k.issued_on, 'YYYY-MM')" if _on_postgres() else "substr(k.issued_on, 1, 7)"
+    month = "to_char(k.issued_on, 'YYYY-MM')" if on_postgres() else "substr(k.issued_on, 1, 7)"
     sql = f"""
         SELECT c.household_division AS place, {month} AS month, COUNT(*) AS n
         FROM card k JOIN service_case c ON c.id = k.case_id
@@ -230,18 +230,14 @@ def _cut(column: str, digits: int) -> str:
     return f"substr({column}, 1, {digits})"
 
 
-def _on_postgres() -> bool:
-    return connection().capabilities.dialect == "postgres"
-
-
 def _in_order() -> str:
     """SQLite would find all by the day and sort them anew for every batch; this makes it read on by the row's id."""
-    return "" if _on_postgres() else " NOT INDEXED"
+    return "" if on_postgres() else " NOT INDEXED"
 
 
 def _day(column: str) -> str:
     """The day in China of a moment."""
-    return f"({column} AT TIME ZONE 'Asia/Shanghai')::date" if _on_postgres() else f"date({column}, '+8 hours')"
+    return f"({column} AT TIME ZONE 'Asia/Shanghai')::date" if on_postgres() else f"date({column}, '+8 hours')"
 
 
 def _as_day(value: date | str | None) -> date | None:
@@ -249,11 +245,11 @@ def _as_day(value: date | str | None) -> date | None:
 
 
 def _fact(column: str, name: str) -> str:
-    return f"{column}->>'{name}'" if _on_postgres() else f"json_extract({column}, '$.{name}')"
+    return f"{column}->>'{name}'" if on_postgres() else f"json_extract({column}, '$.{name}')"
 
 
 def _length(column: str, name: str) -> str:
-    if _on_postgres():
+    if on_postgres():
         return f"COALESCE(jsonb_array_length({column}->'{name}'), 0)"
     return f"COALESCE(json_array_length({column}, '$.{name}'), 0)"
 
@@ -261,7 +257,7 @@ def _length(column: str, name: str) -> str:
 async def _ask(sql: str, *values: Any) -> list[Row]:
     """Ask with ``?`` for every value; PostgreSQL numbers them."""
     client = connection()
-    if _on_postgres():
+    if on_postgres():
         head, *rest = sql.split("?")
         sql = head + "".join(f"${number}{part}" for number, part in enumerate(rest, start=1))
     else:

@@ -118,9 +118,14 @@ def _given(row: Model) -> tuple[list[str], list[Any]]:
     return names, values
 
 
+def on_postgres() -> bool:
+    """Which of the two databases is open."""
+    return connection().capabilities.dialect == "postgres"
+
+
 def placeholder(position: int) -> str:
     """How the parameter at this position (from 1) is written in SQL on this database."""
-    return f"${position}" if connection().capabilities.dialect == "postgres" else "?"
+    return f"${position}" if on_postgres() else "?"
 
 
 async def move(model: type[Model], where: Mapping[str, Any], set: Mapping[str, Any]) -> bool:  # noqa: A002 — SQL's word

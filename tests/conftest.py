@@ -15,15 +15,12 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
+from models.connect import UNAVAILABLE
 from models.db import Database, KeyRing, migrate, open_database
 from tests.quick_opening import open_quickly
 
 SERVER = os.environ.get("TONGBAN_TEST_DATABASE_URL", "")
 KEPT_TABLES = {"tortoise_migrations", "seal_check"}
-LOST = (
-    asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError,
-    asyncpg.OperatorInterventionError, OSError,
-)  # fmt: skip
 
 _Result = TypeVar("_Result")
 
@@ -202,7 +199,7 @@ class _Broom:
     async def _swept(self) -> None:
         try:
             await self._sweep()
-        except LOST:  # the test before ended every connection, this one too
+        except UNAVAILABLE:  # the test before ended every connection, this one too
             if self._connection:
                 self._connection.terminate()
             self._connection = None

@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from casework import set_supply as acts
+from casework.booking_views import BookingSettings
 from casework.callers import Officer
-from casework.set_supply import BookingSettings
 from counter.forms import Form
 from counter.keys import DEPS
 from counter.pages import html_page, refused, see_other

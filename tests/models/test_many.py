@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from models.db import Database
-from models.many import Write, all_written, inserting, on_postgres, rows, rows_written, writing
+from models.many import Write, all_written, inserting, rows, rows_written, writing
 from models.operator_task import OperatorTask
 from models.request_key import RequestKey
-from models.store import transaction
+from models.store import on_postgres, transaction
 from tests.models.rows import NOON
 
 _RENAME = """UPDATE request_key SET act = given.word FROM unnest($1::varchar[], $2::varchar[]) AS given (name, word)
