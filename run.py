@@ -222,11 +222,9 @@ def sandbox_apps(settings: "Settings") -> "tuple[SandboxApp, SandboxApp]":
 @contextlib.asynccontextmanager
 async def serving(app: "web.Application", listener: socket.socket) -> AsyncIterator[None]:
     """Serve an application on a listening socket; on leaving, running requests may finish."""
-    from aiohttp import web
+    from miniapp_api.beneath import open_door
 
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5)
-    await runner.setup()
-    await web.SockSite(runner, listener).start()
+    runner = await open_door(app, listener)
     try:
         yield
     finally:

@@ -76,8 +76,8 @@ def booking(who: Somebody, point: str, starts_at: str, key: str = "once") -> byt
 
 
 def reading(point: str, day: date) -> bytes:
-    """The request that asks for the free places of a day."""
-    return request("GET", f"/api/v1/points/{point}/slots?item={ITEM}&day={day}")
+    """The request that asks for the free places of a day; like every phone it takes gzip."""
+    return request("GET", f"/api/v1/points/{point}/slots?item={ITEM}&day={day}", headers=["Accept-Encoding: gzip"])
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """A client that costs little: one keep-alive HTTP/1.1 connection, one request at a time."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+_GZIP = b"\x1f\x8b"
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 
@@ -21,8 +23,9 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body read as JSON."""
-        return json.loads(self.body)
+        """The body read as JSON, opened first where it was pressed."""
+        pressed = self.body.startswith(_GZIP)
+        return json.loads(gzip.decompress(self.body) if pressed else self.body)
 
 
 class Line(asyncio.Protocol):

@@ -23,8 +23,16 @@ from domain.slot import Opening, Schedule, slots_on
 from domain.supply import Supply, free_places
 from domain.terms import ServiceItem
 from models.case import Case
-from models.glance import Glance, SlotFacts, glance_at
-from models.place import AcceptancePoint, Closure, PointService, closures_between, points_serving, service_at
+from models.glance import Glance, SlotFacts, glance_at, glance_at_hand
+from models.place import (
+    AcceptancePoint,
+    Closure,
+    PointService,
+    closures_between,
+    points_serving,
+    service_at,
+    service_at_hand,
+)
 from templates.labels import label
 
 ALTERNATIVES = 3
@@ -50,7 +58,7 @@ class Desk:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Answer:
     """The free slots of a day at a desk, which nothing but a change of the tables alters in ``[since, until)``."""
 
     desk: Desk
@@ -87,6 +95,22 @@ async def free_slots(
     desk = await open_desk(point_code, item)
     insist_released(deps, desk, day)
     return await free_at(deps, desk, day, minor=minor)
+
+
+def slots_at_hand(
+    deps: Deps, point_code: str, item: ServiceItem, day: date, *, minor: bool
+) -> tuple[SlotView, ...] | None:
+    """What ``free_slots`` would say now without asking anybody; None where it would have to ask, or refuse."""
+    known = service_at_hand(point_code, item)
+    desk: Desk | None = known.made.get(Desk) if known else None
+    glance = glance_at_hand(desk.point.id, item, day) if desk else None
+    if desk is None or glance is None:
+        return None
+    try:
+        insist_released(deps, desk, day)
+    except Refusal:
+        return None
+    return _told(deps, desk, day, glance, minor=minor)
 
 
 async def open_desk(point_code: str, item: ServiceItem) -> Desk:
@@ -148,11 +172,15 @@ def slot_end(deps: Deps, desk: Desk, starts_at: datetime) -> datetime:
 
 async def free_at(deps: Deps, desk: Desk, day: date, *, minor: bool) -> tuple[SlotView, ...]:
     """Slots of a day with a place left; a hold that ran out counts as free, whether it was swept or not."""
-    glance, now = await glance_at(desk.point.id, desk.item, day), deps.clock.now()
-    told: _Told | None = glance.made.get(minor)
+    return _told(deps, desk, day, await glance_at(desk.point.id, desk.item, day), minor=minor)
+
+
+def _told(deps: Deps, desk: Desk, day: date, glance: Glance, *, minor: bool) -> tuple[SlotView, ...]:
+    now = deps.clock.now()
+    told: _Answer | None = glance.made.get(minor)
     if told is None or told.desk is not desk or not told.since <= now < told.until:
         slots = tuple(_free(deps, desk, day, glance, now, minor=minor))
-        told = _Told(desk, now, _same_until(deps, desk, day, glance, now), slots)
+        told = _Answer(desk, now, _same_until(deps, desk, day, glance, now), slots)
         glance.made[minor] = told
     return told.slots
 

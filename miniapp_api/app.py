@@ -7,8 +7,9 @@ from aiohttp import hdrs, web
 from pydantic_core import to_json
 
 from casework.deps import Deps
+from miniapp_api.at_hand import AtHand
 from miniapp_api.docs import docs_page
-from miniapp_api.keys import API_DOCUMENT, DEPS, DOCS_PAGE, GATE
+from miniapp_api.keys import API_DOCUMENT, AT_HAND, DEPS, DOCS_PAGE, GATE
 from miniapp_api.kit import BODY_LIMIT, Operation, operation
 from miniapp_api.limits import Gate, Limits
 from miniapp_api.middleware import add_headers, answer_problems, identify
@@ -26,6 +27,7 @@ def make_app(deps: Deps, *, limits: Limits = _GENEROUS) -> web.Application:
         app.router.add_route(one.route.method, one.route.path, one.serve, expect_handler=_expected)
     app[DEPS] = deps
     app[GATE] = Gate(limits)
+    app[AT_HAND] = AtHand()
     app[API_DOCUMENT] = table.document
     app[DOCS_PAGE] = table.page
     app.on_response_prepare.append(add_headers)

@@ -3,10 +3,12 @@
 from aiohttp import web
 
 from casework.deps import Deps
+from miniapp_api.at_hand import AtHand
 from miniapp_api.limits import Gate
 
 DEPS = web.AppKey("deps", Deps)
 GATE = web.AppKey("gate", Gate)
+AT_HAND = web.AppKey("at_hand", AtHand)
 API_DOCUMENT = web.AppKey("api_document", bytes)
 DOCS_PAGE = web.AppKey("docs_page", str)
 

@@ -11,6 +11,7 @@ import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -21,7 +22,7 @@ from casework.callers import Citizen
 from casework.challenge import Proof
 from casework.deps import Deps
 from miniapp_api.access import Access, Token, admit, bearer_token
-from miniapp_api.keys import DEPS
+from miniapp_api.keys import AT_HAND, DEPS
 from miniapp_api.reading import (
     Client,
     Key,
@@ -33,7 +34,7 @@ from miniapp_api.reading import (
     query_values,
 )
 from miniapp_api.shapes import Body, Query
-from miniapp_api.shared import Shared
+from miniapp_api.shared import Shared, Written
 
 BODY_LIMIT = 64 * 1024
 JSON = "application/json"
@@ -52,7 +53,11 @@ class BadRouteError(TypeError):
 
 @dataclass(frozen=True)
 class Route:
-    """One line of the table. ``shared``: its answer is the same for many people (``miniapp_api.shared``)."""
+    """One line of the table.
+
+    ``at_hand`` is for an answer that is the same for many people (``miniapp_api.shared``): it takes what the handler
+    takes and returns what that would, without asking anybody, or None where it would have to.
+    """
 
     method: str
     path: str
@@ -62,7 +67,7 @@ class Route:
     media: str = JSON
     body_limit: int = BODY_LIMIT
     headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
-    shared: bool = False
+    at_hand: Callable[..., Any] | None = None
 
 
 class Source(StrEnum):
@@ -90,6 +95,7 @@ _BY_TYPE: Mapping[Any, Source] = {
     Proof: Source.PROOF,
 }
 _SIGNED_IN = frozenset({Source.CITIZEN, Source.TOKEN, Source.KEY, Source.PROOF})
+_OF_NOBODY = frozenset({Source.DEPS, Source.PATH, Source.QUERY})
 _SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 
 
@@ -122,7 +128,15 @@ class Operation:
         citizen = await admit(request, self.route.access)
         arguments = {a.name: await self._read(request, a, citizen) for a in self.arguments}
         view = await self.route.handler(**arguments)
-        return self.shared.answer(request, view) if self.route.shared else self._answer(view)
+        if self.route.at_hand is None:
+            return self._answer(view)
+        request.app[AT_HAND].learn(request.raw_path, partial(self._told_again, arguments))
+        return self.shared.answer(request, view)
+
+    def _told_again(self, arguments: Mapping[str, Any], headers: Mapping[str, str]) -> Written | None:
+        assert self.route.at_hand is not None
+        view = self.route.at_hand(**arguments)
+        return None if view is None else self.shared.written(view, headers)
 
     async def _read(self, request: web.Request, argument: Argument, citizen: Citizen | None) -> Any:
         match argument.source:
@@ -205,6 +219,8 @@ def _insist(route: Route, arguments: tuple[Argument, ...], path_names: frozenset
         "a public route knows no citizen": route.access is Access.PUBLIC and bool(_SIGNED_IN & set(sources)),
         "a reading request has no body": route.method in _SAFE and Source.BODY in sources,
         "a reading request has no key": route.method in _SAFE and Source.KEY in sources,
+        "what is told alike is public and knows no caller": route.at_hand is not None
+        and not (route.access is Access.PUBLIC and route.method == hdrs.METH_GET and set(sources) <= _OF_NOBODY),
         "a request has one body and one query": sources.count(Source.BODY) > 1 or sources.count(Source.QUERY) > 1,
     }
     for problem, stands in problems.items():

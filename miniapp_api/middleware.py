@@ -9,6 +9,7 @@ import structlog
 from aiohttp import hdrs, web
 
 from domain.refusal import Refusal
+from miniapp_api.headers import SECURITY_HEADERS
 from miniapp_api.keys import DEPS, REQUEST_ID
 from miniapp_api.refusals import problem_response
 
@@ -24,18 +25,6 @@ _CODE_OF_STATUS = {
     429: "too_many_requests",
     503: "service_unavailable",
 }
-
-SECURITY_HEADERS = {
-    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
-    ),
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
-"""On every answer that says nothing else (V3.4, V14.3.2). Almost every answer is about one person: none is kept."""
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

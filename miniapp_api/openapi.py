@@ -140,7 +140,7 @@ def _responses(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     refused = {status for argument in operation.arguments for status in _ALSO.get(argument.source, ())}
     problem = _content(PROBLEM, schemas["problem", "serialization"])
     told = {str(int(route.status)): ok}
-    if route.shared:
+    if route.at_hand is not None:
         told["304"] = {"description": "Unchanged since the answer whose ETag came as If-None-Match"}
     for status in sorted({*refused, *_ALWAYS}):
         told[str(int(status))] = {"description": status.phrase, "content": problem}

@@ -64,7 +64,7 @@ def routes() -> tuple[Route, ...]:
         Route("GET", f"{_V1}/residence-declarations/{{declaration_id}}", declarations.read_declaration, CITIZEN),
         Route("GET", f"{_V1}/announcements", announcements.list_announcements, PUBLIC),
         Route("GET", f"{_V1}/points", points.list_points, PUBLIC),
-        Route("GET", f"{_V1}/points/{{code}}/slots", points.list_free_slots, PUBLIC, shared=True),
+        Route("GET", f"{_V1}/points/{{code}}/slots", points.list_free_slots, PUBLIC, at_hand=points.free_slots_at_hand),
         Route("GET", f"{_V1}/points/{{code}}/challenge", points.read_challenge, CITIZEN),
         Route("GET", f"{_V1}/me/visits", visits.list_visits, CITIZEN),
         Route("POST", f"{_V1}/me/visits/{{visit_id}}/appeal", visits.appeal_visit, CITIZEN, CREATED),

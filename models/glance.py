@@ -64,6 +64,11 @@ async def glance_at(point_id: int, item: ServiceItem, day: date) -> Glance:
     return found
 
 
+def glance_at_hand(point_id: int, item: ServiceItem, day: date) -> Glance | None:
+    """What ``glance_at`` would say without asking; None where it would have to ask. Not inside a transaction."""
+    return _DAYS.at_hand((point_id, item, day))
+
+
 def forget_point(point_id: int) -> None:
     """Something at this point was changed; to be called after the statement that does it."""
     _DAYS.forget(point_id)

@@ -9,7 +9,7 @@ It is forgotten when this process commits a change of its subject (``forget``, f
 statement; a verb that knows what is true from then on says it by ``learn``), when it is ``AGE`` old, so that other
 processes' changes are seen, and when the database is closed. What is given was always asked for after the last commit
 of this process that the caller can know of. A reader who finds nothing joins the next question, however many they are;
-there is no loop and no timer. Inside a transaction the table is asked, always: nothing is decided from memory.
+one who finds something old (``RENEWED``) asks, while the others are still told. There is no loop and no timer. Inside a transaction the table is asked, always: nothing is decided from memory.
 """
 
 import asyncio
@@ -28,6 +28,7 @@ K = TypeVar("K", bound=tuple[Hashable, ...])
 V = TypeVar("V")
 
 AGE = 0.08  # seconds, counted from the question: an answer is to be at most 0.1 behind when it is heard
+RENEWED = AGE / 2  # seconds after which the next reader asks, while the others are still told
 MOST = 512  # things remembered; each is gone after AGE anyway
 AT_ONCE = 4  # questions side by side, so that those who write find a free connection
 
@@ -57,6 +58,8 @@ class Memory(Group[K, V | None]):
         super().reset()
         self._kept: dict[K, _Kept[V]] = {}
         self._changed: dict[Hashable, int] = {}
+        self._learned: dict[K, list[Callable[[V], V]]] = {}  # by what is being asked for: what was learned meanwhile
+        self._renewing: set[K] = set()  # somebody asks; what is remembered may still be told
         self._mark = self._all_changed = self._forgotten = 0
 
     async def close(self) -> None:
@@ -71,15 +74,31 @@ class Memory(Group[K, V | None]):
         """
         if in_a_transaction():
             return await self._ask(key)
-        known = self.known(key)
-        return await self.do(key) if known is None else known
+        known = self.at_hand(key)
+        if known is not None:
+            return known
+        self._renewing.add(key)
+        return await self.do(key)
 
-    def known(self, key: K) -> V | None:
-        """What is remembered and may still be told; not for use inside a transaction."""
+    def at_hand(self, key: K) -> V | None:
+        """What is remembered and may still be told; not for use inside a transaction.
+
+        None also when it should be asked for anew and nobody does yet: one ``recall`` asks, others need not wait.
+        """
+        kept = self._known(key)
+        return kept.value if kept and (key in self._renewing or self._is_fresh(kept)) else None
+
+    def _is_fresh(self, kept: _Kept[V]) -> bool:
+        return self._clock() - kept.asked_at <= RENEWED
+
+    def _known(self, key: K) -> _Kept[V] | None:
         kept = self._kept.get(key)
-        if kept is None or kept.mark < max(self._all_changed, self._changed.get(key[0], 0), self._changed.get(key, 0)):
+        if kept is None or kept.mark < max(self._forgotten_at(key), self._changed.get(key, 0)):
             return None
-        return kept.value if self._clock() - kept.asked_at <= AGE else None
+        return kept if self._clock() - kept.asked_at <= AGE else None
+
+    def _forgotten_at(self, key: K) -> int:
+        return max(self._all_changed, self._changed.get(key[0], 0))
 
     def forget(self, subject: Hashable) -> None:
         """This subject was changed: forget it when the change is committed, at once outside a transaction."""
@@ -97,12 +116,15 @@ class Memory(Group[K, V | None]):
         after_commit(partial(self._learn, key, change, self._forgotten))
 
     def _learn(self, key: K, change: Callable[[V], V], forgotten: int, committed: bool) -> None:
-        kept = self._kept.get(key)
-        if not committed or kept is None or self.known(key) is None or forgotten != self._forgotten:
-            self._forget(key[0])  # perhaps it is being asked for now, or was since the change was made
+        if not committed or forgotten != self._forgotten:
+            self._forget(key[0])  # it may have been asked for since the change was made
             return
+        kept = self._known(key)
         self._changed_now(key)
-        self._kept[key] = replace(kept, value=change(kept.value), mark=self._mark)
+        if key in self._learned:
+            self._learned[key].append(change)  # who asks now may be told how it was before
+        if kept is not None:
+            self._kept[key] = replace(kept, value=change(kept.value), mark=self._mark)
 
     def _forget(self, subject: Hashable) -> None:
         self._forgotten += 1
@@ -128,24 +150,31 @@ class Memory(Group[K, V | None]):
         return [found[key] for key in keys]
 
     async def _answer(self, key: K) -> V | Exception | None:
-        known = self.known(key)  # those who came while it was being asked for wait for this round, and need no other
-        if known is not None:
-            return known
+        known = self._known(key)
+        if known is not None and self._is_fresh(known):
+            return known.value  # those who came while it was asked for wait for this round, and need no other
         asked_at, mark = self._clock(), self._mark
+        learned = self._learned[key] = []
         try:
             value = await self._ask(key)
         except UNAVAILABLE:
             raise
         except Exception as trouble:  # noqa: BLE001 — for those who asked this; the others are answered
             return trouble
-        if value is not None:
-            self._keep(key, _Kept(value, asked_at, mark))
+        finally:
+            self._learned.pop(key, None)
+            self._renewing.discard(key)
+        if value is None:
+            return None
+        for change in learned:
+            value = change(value)
+        if self._forgotten_at(key) <= mark:  # else it may be told to those who asked, and to nobody else
+            mark = max(mark, self._changed.get(key, 0))
+        self._keep(key, _Kept(value, asked_at, mark))
         return value
 
     def _keep(self, key: K, kept: _Kept[V]) -> None:
-        there = self._kept.pop(key, None)  # so that the order is that of the questions
-        if there is not None and there.mark > kept.mark:
-            kept = there  # it learned something while this was asked for
+        self._kept.pop(key, None)  # so that the order is that of the questions
         self._kept[key] = kept
         while len(self._kept) > self._most:
             del self._kept[next(iter(self._kept))]

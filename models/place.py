@@ -114,6 +114,11 @@ async def service_at(code: str, item: ServiceItem) -> ServiceAt | None:
     return await _SERVICES.recall((code, item))
 
 
+def service_at_hand(code: str, item: ServiceItem) -> ServiceAt | None:
+    """What ``service_at`` would say without asking; None where it would have to ask. Not inside a transaction."""
+    return _SERVICES.at_hand((code, item))
+
+
 async def _service_at(key: tuple[str, ServiceItem]) -> ServiceAt | None:
     point = await find_point(key[0])
     return ServiceAt(point, await find_service(point.id, key[1])) if point else None

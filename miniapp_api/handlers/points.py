@@ -18,6 +18,11 @@ async def list_free_slots(deps: Deps, code: PathText, query: SlotsQuery) -> tupl
     return await find_place.free_slots(deps, code, query.item, query.day, minor=query.age == "under_16")
 
 
+def free_slots_at_hand(deps: Deps, code: str, query: SlotsQuery) -> tuple[SlotView, ...] | None:
+    """What ``list_free_slots`` would say without asking the database; None where it would have to."""
+    return find_place.slots_at_hand(deps, code, query.item, query.day, minor=query.age == "under_16")
+
+
 async def read_challenge(deps: Deps, citizen: Citizen, code: PathText, query: ItemQuery) -> ChallengeView:
     """Get the work a client does before it books there; ``bits`` 0 means none.
 

@@ -20,6 +20,7 @@ from gateways.sandbox.wechat import make_wechat_sandbox
 from gateways.slip_envelope import SlipEnvelope
 from gateways.wechat import WeChatClient
 from miniapp_api.app import make_app
+from miniapp_api.beneath import runner_of
 from models.db import Database
 from models.place import keep_point
 from tests.miniapp_api.people import Citizen, NoSms, QuietQueue, TurnedClock, WeChat
@@ -27,7 +28,7 @@ from tests.passes import ISSUER
 from tests.seal import a_seal
 
 ServerFactory = Callable[..., Awaitable[TestServer]]
-ClientFactory = Callable[[web.Application], Awaitable[TestClient[Any, Any]]]
+ClientFactory = Callable[[web.Application | TestServer], Awaitable[TestClient[Any, Any]]]
 
 
 class StrongRandom:
@@ -130,9 +131,16 @@ async def point(database: Database) -> str:
     return kept.code
 
 
+class Door(TestServer):
+    """Served as ``run.py`` serves it, answers at hand included."""
+
+    async def _make_runner(self, **named: Any) -> web.AppRunner:
+        return runner_of(self.app, **named)
+
+
 @pytest.fixture
 async def door(deps: Deps, aiohttp_client: ClientFactory) -> TestClient[Any, Any]:
-    return await aiohttp_client(make_app(deps))
+    return await aiohttp_client(Door(make_app(deps)))
 
 
 @pytest.fixture

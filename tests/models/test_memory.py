@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.db import Database, KeyRing, detached, open_database, transaction
-from models.memory import AGE, Memory
+from models.memory import AGE, RENEWED, Memory
 
 Key = tuple[str, int]
 HERE: Key = ("here", 1)
@@ -57,12 +57,36 @@ async def test_however_many_read_the_table_is_asked_once(table: Table) -> None:
     assert await table.memory.recall(HERE) == "answer 1"
 
 
-async def test_what_is_too_old_is_asked_anew(table: Table) -> None:
+async def test_what_is_old_is_asked_anew_by_one_while_the_others_are_still_told(table: Table) -> None:
     assert await table.memory.recall(HERE) == "answer 1"
-    table.now += AGE
+    table.now += RENEWED - 0.001
+    assert (await table.memory.recall(HERE), table.memory.at_hand(HERE)) == ("answer 1", "answer 1")
+    table.now += 0.002
+    assert table.memory.at_hand(HERE) is None  # who only looks asks nobody, and must not keep the others from it
+    waiting = await table.asking()
+    assert (table.memory.at_hand(HERE), await table.memory.recall(HERE)) == ("answer 1", "answer 1")
+    table.gate.set()
+    assert (await waiting, table.memory.at_hand(HERE)) == ("answer 2", "answer 2")
+
+
+async def test_what_is_too_old_is_told_to_nobody(table: Table) -> None:
     assert await table.memory.recall(HERE) == "answer 1"
-    table.now += 0.001
-    assert await table.memory.recall(HERE) == "answer 2"
+    table.now += AGE + 0.001
+    assert table.memory.at_hand(HERE) is None
+    waiting = await table.asking()
+    assert table.memory.at_hand(HERE) is None
+    table.gate.set()
+    assert await waiting == "answer 2"
+
+
+async def test_who_stops_asking_or_hears_of_trouble_leaves_it_to_the_next(table: Table) -> None:
+    await table.memory.recall(HERE)
+    table.now += RENEWED + 0.001
+    table.trouble = LookupError("ours")
+    with suppress(LookupError):
+        await table.memory.recall(HERE)
+    table.trouble = None
+    assert await table.memory.recall(HERE) == "answer 3"
 
 
 async def test_the_age_counts_from_the_question_however_long_the_answer_took(table: Table) -> None:
@@ -161,7 +185,7 @@ async def test_of_another_database_nothing_is_remembered(database_url: str, keyr
     async with open_database(database_url, keyring):
         table = Table()
         assert await table.memory.recall(HERE) == "answer 1"
-    assert table.memory.known(HERE) is None
+    assert table.memory.at_hand(HERE) is None
     async with open_database(database_url, keyring):
         assert await table.memory.recall(HERE) == "answer 2"
 
@@ -191,27 +215,33 @@ async def test_what_was_learned_in_vain_is_asked_anew(table: Table, inner: bool)
     assert await table.memory.recall(HERE) == "answer 2"
 
 
-async def test_an_answer_asked_for_before_something_was_learned_is_not_told_after_it(table: Table) -> None:
+async def test_an_answer_asked_for_before_something_was_learned_learns_it_too(table: Table) -> None:
     await table.memory.recall(HERE)
     table.memory.forget("here")
     before = await table.asking()
     table.memory.learn(HERE, lambda told: f"{told}, and one more")
-    after = asyncio.create_task(table.memory.recall(HERE))
-    await asyncio.sleep(0)
     table.gate.set()
-    assert (await before, await after) == ("answer 2", "answer 3")
+    assert (await before, await table.memory.recall(HERE)) == ("answer 2, and one more",) * 2
 
 
-async def test_an_answer_asked_for_earlier_does_not_take_the_place_of_what_was_learned(table: Table) -> None:
-    """What is asked for here is too old for the one who asks, but not for the one who learns."""
-    await table.memory.recall(HERE)
-    table.now += AGE + 0.001
+async def test_what_was_learned_and_then_forgotten_is_asked_anew(table: Table) -> None:
     before = await table.asking()
-    table.now -= 0.002
     table.memory.learn(HERE, lambda told: f"{told}, and one more")
+    table.memory.forget("here")
     table.gate.set()
-    assert await before == "answer 2"
+    await before
+    assert await table.memory.recall(HERE) == "answer 2"
+
+
+async def test_an_answer_asked_for_earlier_takes_the_place_only_with_what_was_learned(table: Table) -> None:
+    await table.memory.recall(HERE)
+    table.now += RENEWED + 0.001
+    before = await table.asking()
+    table.memory.learn(HERE, lambda told: f"{told}, and one more")
     assert await table.memory.recall(HERE) == "answer 1, and one more"
+    table.gate.set()
+    assert await before == "answer 2, and one more"
+    assert await table.memory.recall(HERE) == "answer 2, and one more"
 
 
 async def test_what_was_forgotten_before_the_commit_is_not_built_upon(table: Table) -> None:
