@@ -9,7 +9,8 @@ It is forgotten when this process commits a change of its subject (``forget``, f
 statement; a verb that knows what is true from then on says it by ``learn``), when it is ``AGE`` old, so that other
 processes' changes are seen, and when the database is closed. What is given was always asked for after the last commit
 of this process that the caller can know of. A reader who finds nothing joins the next question, however many they are;
-one who finds something old (``RENEWED``) asks, while the others are still told. There is no loop and no timer. Inside a transaction the table is asked, always: nothing is decided from memory.
+one who finds something old (``RENEWED``) asks, while the others are still told. There is no loop and no timer. Inside a
+transaction the table is asked, always: nothing is decided from memory.
 """
 
 import asyncio
