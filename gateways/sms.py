@@ -33,7 +33,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain.notice import Delivery, DeliveryOutcome, ProviderReport
 from domain.refusal import Refusal
-from gateways.http import Answer, ask
+from gateways.connections import Answer
+from gateways.http import post
 from gateways.signing import sign
 from gateways.trouble import UnreachableError
 
@@ -99,7 +100,7 @@ class SmsClient:
         )
         headers = {"Content-Type": "application/json", SIGNATURE_HEADER: sign(self._secret, timestamp, body)}
         try:
-            delivery = _delivery_of(await ask(self._session, "POST", self._url, body=body, headers=headers))
+            delivery = _delivery_of(await post(self._session, self._url, body=body, headers=headers))
         except UnreachableError as trouble:
             delivery = _later(trouble.reason)
         if delivery.outcome is not DeliveryOutcome.ACCEPTED:

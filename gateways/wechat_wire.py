@@ -6,7 +6,8 @@ from typing import Any
 import aiohttp
 import orjson
 
-from gateways.http import Answer, ask
+from gateways.connections import Answer
+from gateways.http import ask, post
 from gateways.trouble import UnreachableError
 from gateways.wechat_errors import WeChatError
 
@@ -39,8 +40,7 @@ class WeChatWire:
     async def _post(self, path: str, body: Mapping[str, Any], access_token: str | None) -> Answer:
         params = None if access_token is None else {"access_token": access_token}
         headers = {"Content-Type": "application/json"}
-        url = self._base_url + path
-        return await ask(self._session, "POST", url, params=params, body=orjson.dumps(body), headers=headers)
+        return await post(self._session, self._base_url + path, params=params, body=orjson.dumps(body), headers=headers)
 
 
 def understood(answer: Answer) -> dict[str, Any]:

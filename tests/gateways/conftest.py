@@ -1,8 +1,10 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import aiohttp
 import pytest
+import uvloop
 from aiohttp.test_utils import TestServer
 
 from gateways.http import open_session
@@ -10,6 +12,14 @@ from gateways.sandbox.wechat import make_wechat_sandbox
 from tests.gateways.outside import TEMPLATES, Sandbox, TurnedClock, miniapp, official_account
 
 MakeSandbox = Callable[..., Awaitable[Sandbox]]
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """What serves speaks to transports itself only in ``gateways/connections.py``: there each kind of loop is tried."""
+    loops: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
+    if item.path.name == "test_connections.py":
+        loops["uvloop"] = uvloop.new_event_loop
+    return loops
 
 
 @pytest.fixture
