@@ -6,7 +6,7 @@ from typing import Any
 from casework.callers import Citizen, Officer
 from casework.deps import Deps, unit_of_work
 from casework.facts import facts_of, insist_allowed
-from casework.redeem_together import Scan, redeem_together
+from casework.redeem_together import Badge, CheckedIn, Scan, redeem_together
 from casework.remind import drop_reminders
 from casework.repeat import once
 from casework.secret import hashed
@@ -64,9 +64,9 @@ async def redeem_code(
     insist_clerk(officer)
     code_hash = hashed(normalise_code(code_text))
     if not (other_day_reason or other_station_reason):
-        number = await redeem_together(Scan(deps, officer, code_hash))
-        if number is not None:
-            return number
+        done = await redeem_together(Scan(deps, officer, code_hash))
+        if done is not None:
+            return done.number
     code = await find_code(code_hash)
     if code is None:
         raise Refusal("code_unknown")
@@ -80,6 +80,22 @@ async def redeem_code(
     async with unit_of_work(deps):
         await _redeem(deps, officer, code, case, booking, (other_day_reason, other_station_reason))
     return case.number
+
+
+async def redeem_at_once(deps: Deps, token: str, csrf_token: str, code_text: str, request_id: str) -> CheckedIn | None:
+    """The same for a clerk not looked up yet: session and code are asked for in one. No reason may be given.
+
+    None wherever anything about session, form or code is not ordinary, and nothing was done: the door then looks the
+    clerk up, and ``redeem_code`` decides.
+
+    Raises:
+        Refusal: ``service_unavailable``.
+    """
+    try:
+        code_hash = hashed(normalise_code(code_text))
+    except Refusal:
+        return None
+    return await redeem_together(Scan(deps, Badge(hashed(token), csrf_token, request_id), code_hash))
 
 
 async def _issue(deps: Deps, citizen: Citizen, number: str) -> HandoffView:

@@ -3,8 +3,12 @@
 Only what is ordinary goes this way: a live code of the own counter for today's visit, no reason given. Whatever else
 comes up is left to ``casework.hand_off``, which decides the same on its own and refuses in its own words. The rows
 written are the same: tests/casework/test_redeem_together.py compares them.
+
+A scan may come with the clerk known, or with a badge: then the session is looked up together with the code, and what
+is not ordinary about the session is left to ``casework.sign_in_officer`` in the same way.
 """
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,16 +18,27 @@ from casework.callers import Officer
 from casework.deps import Deps, database_expected
 from casework.facts import insist_allowed
 from casework.remind import reminder_keys
+from casework.sign_in_officer import is_to_be_touched, officer_of
 from domain.clock import started_by, stopped_by
 from domain.local_time import day_of
 from domain.refusal import Refusal
-from domain.terms import CaseEventKind, CaseState
+from domain.terms import CaseEventKind, CaseState, StaffRole
 from models.db import COLLISIONS
 from models.group import Group
-from models.redemptions import LostRace, Shown, check_in, find_shown
+from models.redemptions import LostRace, Shown, check_in, find_shown, find_shown_by
+from models.staff import LiveSession
 
 _KIND = CaseEventKind.CHECKED_IN
 _IN_THE_WAY: tuple[type[Exception], ...] = (*COLLISIONS, LostRace)
+
+
+@dataclass(frozen=True)
+class Badge:
+    """What a browser shows of its clerk: the hash of the session's token, and the CSRF token of the form."""
+
+    token_hash: str
+    csrf_token: str
+    request_id: str
 
 
 @dataclass(frozen=True)
@@ -31,8 +46,16 @@ class Scan:
     """One code scanned at a counter, known by its hash."""
 
     deps: Deps
-    officer: Officer
+    by: Officer | Badge
     code_hash: str
+
+
+@dataclass(frozen=True)
+class CheckedIn:
+    """The case that was opened, and who opened it."""
+
+    number: str
+    officer: Officer
 
 
 @dataclass(frozen=True)
@@ -40,11 +63,12 @@ class _CheckIn:
     """A scan that opens its case."""
 
     scan: Scan
+    officer: Officer
     shown: Shown
 
 
-async def redeem_together(scan: Scan) -> str | None:
-    """The number of the case checked in; None for what is not ordinary, and nothing was done.
+async def redeem_together(scan: Scan) -> CheckedIn | None:
+    """The case checked in; None for what is not ordinary, and nothing was done.
 
     Raises:
         Refusal: ``service_unavailable``.
@@ -56,24 +80,49 @@ async def redeem_together(scan: Scan) -> str | None:
             return None  # somebody stood in the way twice: the plain way tries for itself
 
 
-async def _redeem_all(scans: Sequence[Scan]) -> list[str | Exception | None]:
+async def _redeem_all(scans: Sequence[Scan]) -> list[CheckedIn | Exception | None]:
     now = scans[0].deps.clock.now()
-    shown = await find_shown({scan.code_hash for scan in scans})
     plans: dict[int, _CheckIn] = {}  # by case: of two scans for one case the second finds it opened
-    for scan in scans:
-        code = shown.get(scan.code_hash)
-        if code is not None and code.case.id not in plans and _is_ordinary(scan, code, now):
-            plans[code.case.id] = _CheckIn(scan, code)
+    for scan, officer, code in await _read(scans, now):
+        if code.case.id not in plans and _is_ordinary(scan.deps, officer, code, now):
+            plans[code.case.id] = _CheckIn(scan, officer, code)
     if plans:  # by case, so that two groups with the same codes never wait for each other crosswise
         await _write([plans[case] for case in sorted(plans)], now)
-    numbers = {id(plan.scan): plan.shown.case.number for plan in plans.values()}
-    return [numbers.get(id(scan)) for scan in scans]
+    done = {id(plan.scan): CheckedIn(plan.shown.case.number, plan.officer) for plan in plans.values()}
+    return [done.get(id(scan)) for scan in scans]
 
 
-def _is_ordinary(scan: Scan, shown: Shown, now: datetime) -> bool:
+async def _read(scans: Sequence[Scan], now: datetime) -> list[tuple[Scan, Officer, Shown]]:
+    """Those whose clerk and code are known, each kind in one question; as a rule there is only one kind."""
+    known = [(scan, scan.by) for scan in scans if isinstance(scan.by, Officer)]
+    badges = [(scan, scan.by) for scan in scans if isinstance(scan.by, Badge)]
+    read: list[tuple[Scan, Officer, Shown]] = []
+    if known:
+        shown = await find_shown({scan.code_hash for scan, _ in known})
+        read += [(scan, by, shown[scan.code_hash]) for scan, by in known if scan.code_hash in shown]
+    found = await find_shown_by([(badge.token_hash, scan.code_hash) for scan, badge in badges])
+    for (scan, badge), pair in zip(badges, found, strict=True):
+        if pair is not None and (officer := _clerk_with(badge, scan.deps, pair[0], now)) is not None:
+            read.append((scan, officer, pair[1]))
+    return read
+
+
+def _clerk_with(badge: Badge, deps: Deps, session: LiveSession, now: datetime) -> Officer | None:
+    """Who shows this badge; None where the door would refuse, or has more to do than let in."""
+    try:
+        officer = officer_of(deps, session, now, badge.request_id)
+    except Refusal:
+        return None
+    own = hmac.compare_digest(badge.csrf_token.encode(), officer.csrf_token.encode())
+    finished = not (officer.must_change_password or officer.must_enrol)
+    ordinary = own and finished and officer.role is StaffRole.CLERK and not is_to_be_touched(session, now)
+    return officer if ordinary else None
+
+
+def _is_ordinary(deps: Deps, officer: Officer, shown: Shown, now: datetime) -> bool:
     """The decisions of ``casework.hand_off``; False wherever it would refuse or ask for more."""
     case = shown.case
-    if shown.point_id != scan.officer.point_id or case.state is not CaseState.OPEN:
+    if shown.point_id != officer.point_id or case.state is not CaseState.OPEN:
         return False
     if not shown.live or now >= shown.expires_at:
         return False
@@ -82,7 +131,7 @@ def _is_ordinary(scan: Scan, shown: Shown, now: datetime) -> bool:
     if stopped_by(_KIND) or started_by(_KIND, case.item):
         return False  # the plain way turns the clocks
     try:
-        insist_allowed(scan.deps, case, day_of(now))
+        insist_allowed(deps, case, day_of(now))
     except Refusal:
         return False
     return True
@@ -91,7 +140,7 @@ def _is_ordinary(scan: Scan, shown: Shown, now: datetime) -> bool:
 async def _write(plans: Sequence[_CheckIn], now: datetime) -> None:
     reminders = [key for plan in plans for key in _reminders(plan.shown)]
     await check_in(
-        [(plan.shown, plan.scan.officer.staff_id) for plan in plans],
+        [(plan.shown, plan.officer.staff_id) for plan in plans],
         [_event_row(plan, now) for plan in plans], [_audit_row(plan, now) for plan in plans], reminders, now,
     )  # fmt: skip
 
@@ -101,7 +150,7 @@ def _reminders(shown: Shown) -> list[str]:
 
 
 def _event_row(plan: _CheckIn, now: datetime) -> dict[str, Any]:
-    case, officer = plan.shown.case, plan.scan.officer
+    case, officer = plan.shown.case, plan.officer
     return {
         "case_id": case.id, "seq": case.last_seq + 1, "kind": _KIND, "from_state": case.state, "to_state": case.state,
         "at": now, "recorded_at": now, "rule_day": day_of(now), "actor": officer.actor, "unit": officer.point_name,
@@ -110,11 +159,11 @@ def _event_row(plan: _CheckIn, now: datetime) -> dict[str, Any]:
 
 
 def _audit_row(plan: _CheckIn, now: datetime) -> dict[str, Any]:
-    officer = plan.scan.officer
+    officer = plan.officer
     return {
         "at": now, "actor": officer.actor, "act": "redeem_code", "staff_id": officer.staff_id,
         "case_id": plan.shown.case.id, "request_id": officer.request_id or None, "facts": {"other_day": False},
     }  # fmt: skip
 
 
-_SCANS: Group[Scan, str | None] = Group(_redeem_all, writers=1, whole=True)  # larger groups, fewer questions
+_SCANS: Group[Scan, CheckedIn | None] = Group(_redeem_all, writers=1, whole=True)  # larger groups, fewer questions

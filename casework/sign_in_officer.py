@@ -19,6 +19,7 @@ from casework.sign_in_limits import (
 from domain.refusal import Refusal
 from models.audit import write_audit
 from models.staff import (
+    LiveSession,
     Staff,
     clear_failures,
     count_failure,
@@ -76,32 +77,45 @@ async def who_serves(deps: Deps, token: str, request_id: str = "") -> Officer:
     with database_expected():
         session = await live_staff_session(hashed(token))
     now = deps.clock.now()
+    officer = officer_of(deps, session, now, request_id)
+    if session is not None and is_to_be_touched(session, now):
+        await touch_staff_session(session.id, now)
+    return officer
+
+
+def officer_of(deps: Deps, session: LiveSession | None, now: datetime, request_id: str = "") -> Officer:
+    """The member of staff whose session this is.
+
+    Raises:
+        Refusal: ``staff_session_required`` where it ran out, or its owner was disabled.
+    """
     if session is None or now >= session.ends_at or now - session.last_seen_at > SESSION_IDLE:
         raise Refusal("staff_session_required")
-    staff = session.staff
-    if staff.disabled_at is not None:
+    if session.disabled_at is not None:
         raise Refusal("staff_session_required")
-    if now - session.last_seen_at > TOUCH_EVERY:
-        await touch_staff_session(session.id, now)
-    point = staff.point
     return Officer(
-        staff_id=staff.id,
-        username=staff.username,
-        display_name=staff.display_name,
-        role=staff.role,
-        point_id=staff.point_id,
-        point_code=point.code if point else None,
-        point_name=point.name if point else None,
-        point_division=point.division if point else None,
+        staff_id=session.staff_id,
+        username=session.username,
+        display_name=session.display_name,
+        role=session.role,
+        point_id=session.point_id,
+        point_code=session.point_code,
+        point_name=session.point_name,
+        point_division=session.point_division,
         csrf_token=session.csrf_token,
         request_id=request_id,
         session_id=session.id,
         proven_recently=_proven_recently(session.proved_at or session.created_at, now),
-        second_factor=staff.totp_since is not None,
-        must_enrol=staff.totp_since is None and staff.role in deps.settings.second_factor_roles,
-        must_change_password=staff.password_until is not None,
-        division=staff.division,
+        second_factor=session.totp_since is not None,
+        must_enrol=session.totp_since is None and session.role in deps.settings.second_factor_roles,
+        must_change_password=session.password_until is not None,
+        division=session.division,
     )
+
+
+def is_to_be_touched(session: LiveSession, now: datetime) -> bool:
+    """Whether it is time to note again that the session is used."""
+    return now - session.last_seen_at > TOUCH_EVERY
 
 
 def _proven_recently(proved_at: datetime, now: datetime) -> bool:

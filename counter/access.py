@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from aiohttp import web
@@ -20,6 +20,7 @@ from domain.terms import StaffRole
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 AnyHandler: TypeAlias = Callable[..., Awaitable[web.StreamResponse]]
+AtOnce: TypeAlias = Callable[[web.Request, str, Form], Awaitable[web.StreamResponse | None]]
 
 SAFE_METHODS = {"GET"}
 _SIGNED_HEADERS = ("X-Tongban-Key", "X-Tongban-Timestamp", "X-Tongban-Signature")
@@ -70,6 +71,31 @@ class OfficerIn:
     def _insist_role(self, role: StaffRole) -> None:
         if role not in self.roles:
             raise Refusal("staff_role_missing", source="R078")
+
+
+@dataclass(frozen=True)
+class OfficerOrAtOnce(OfficerIn):
+    """As ``OfficerIn``, for a form that ``at_once`` may answer with the session's token alone, asking who it is itself.
+
+    Where it gives no answer it has done nothing, and all goes on as for any other form.
+    """
+
+    at_once: AtOnce = field(kw_only=True)
+
+    def guard(self, handler: AnyHandler) -> Handler:
+        """The handler gets the request, the officer and the form, if it has to."""
+        plain = super().guard(handler)
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            token = session_token(request)
+            form = await _form_at_hand(request) if token is not None else None
+            if token is not None and form is not None:
+                answer = await self.at_once(request, token, form)
+                if answer is not None:
+                    return answer
+            return await plain(request)
+
+        return guarded
 
 
 @dataclass(frozen=True)
@@ -129,6 +155,11 @@ def OFFICER_IN(*roles: StaffRole) -> OfficerIn:  # noqa: N802 - reads like PUBLI
     return OfficerIn(frozenset(roles or StaffRole))
 
 
+def OFFICER_OR_AT_ONCE(at_once: AtOnce, *roles: StaffRole) -> OfficerOrAtOnce:  # noqa: N802 - as OFFICER_IN
+    """Access for these roles; what is ordinary is answered at once."""
+    return OfficerOrAtOnce(frozenset(roles), at_once=at_once)
+
+
 def UNFINISHED() -> OfficerIn:  # noqa: N802 - as OFFICER_IN
     """Access to the own account: for every member of staff, whatever is still to be set up."""
     return OfficerIn(frozenset(StaffRole), unfinished=True)
@@ -168,6 +199,16 @@ async def _own_form(request: web.Request) -> Form:
     form = await read_form(request)
     insist_own_form(form, request[OFFICER])
     return form
+
+
+async def _form_at_hand(request: web.Request) -> Form | None:
+    """The form, where it came with its head from our own site; what is wrong with it is told in its turn."""
+    if not request.content.is_eof():
+        return None
+    with suppress(Refusal):
+        insist_own_site(request)
+        return await read_form(request)
+    return None
 
 
 def _header(request: web.Request, name: str) -> str:

@@ -5,7 +5,16 @@ from typing import Final
 
 from aiohttp import web
 
-from counter.access import OFFICER_IN, PICTURE_FROM, PUBLIC, STATION_SYSTEM, UNFINISHED, Access, AnyHandler
+from counter.access import (
+    OFFICER_IN,
+    OFFICER_OR_AT_ONCE,
+    PICTURE_FROM,
+    PUBLIC,
+    STATION_SYSTEM,
+    UNFINISHED,
+    Access,
+    AnyHandler,
+)
 from counter.handlers import (
     accounts,
     announcements,
@@ -40,6 +49,7 @@ from domain.terms import StaffRole
 
 ANYONE_SIGNED_IN: Final = OFFICER_IN()
 AT_THE_COUNTER: Final = OFFICER_IN(StaffRole.CLERK)
+SCANNING: Final = OFFICER_OR_AT_ONCE(scans.scan_at_once, StaffRole.CLERK)
 OWN_ACCOUNT: Final = UNFINISHED()
 OPERATING: Final = OFFICER_IN(StaffRole.OPERATOR)
 AUDITING: Final = OFFICER_IN(StaffRole.AUDITOR)
@@ -81,7 +91,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/audit", audits.show, AUDITING),
     Route("GET", "/", days.show, ANYONE_SIGNED_IN),
     Route("GET", "/keys", keys.show, ANYONE_SIGNED_IN),
-    Route("POST", "/scan", scans.scan, AT_THE_COUNTER),
+    Route("POST", "/scan", scans.scan, SCANNING),
     Route("POST", "/scan/picture", scans.scan_picture, PICTURE_FROM(StaffRole.CLERK)),
     Route("GET", "/cases/{number}", cases.show, AT_THE_COUNTER),
     Route("GET", "/cases/{number}/letter.pdf", cases.show_letter, AT_THE_COUNTER),

@@ -260,6 +260,11 @@ def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def moment(value: datetime | str | None) -> datetime | None:
+    """A moment as it came out of a table, aware, in UTC: PostgreSQL gives it so, SQLite keeps it as text."""
+    return utc(datetime.fromisoformat(value)) if isinstance(value, str) else value
+
+
 class UtcDatetime(fields.DatetimeField[_Time]):
     """A moment. Values and filter parameters become UTC here, since SQLite compares datetimes as text."""
 

@@ -12,15 +12,20 @@ from typing import Any
 from domain.terms import CaseState
 from models.audit import AuditEntry
 from models.case import Case, CaseEvent
+from models.columns import moment
 from models.many import all_written, inserting, read_as, rows, writing
 from models.notice import skipping
-from models.slot import Slot
+from models.staff import SESSION_COLUMNS, LiveSession, session_of
 
-_WITH_CODES = """SELECT c.*, k.id AS code_id, k.code_hash, k.point_id AS code_point_id, k.expires_at,
-k.redeemed_at IS NULL AND k.revoked_at IS NULL AS live, b.id AS booking_id, s.starts_at
-FROM handoff_code k JOIN service_case c ON c.id = k.case_id
-LEFT JOIN booking b ON b.case_id = c.id AND b.ended_at IS NULL LEFT JOIN slot s ON s.id = b.slot_id
-WHERE k.code_hash = ANY($1::varchar[])"""
+_CODE = """c.*, k.id AS code_id, k.code_hash, k.point_id AS code_point_id, k.expires_at,
+k.redeemed_at IS NULL AND k.revoked_at IS NULL AS live, b.id AS booking_id, slot.starts_at"""
+_OF_CODE = """JOIN service_case c ON c.id = k.case_id
+LEFT JOIN booking b ON b.case_id = c.id AND b.ended_at IS NULL LEFT JOIN slot ON slot.id = b.slot_id"""
+_WITH_CODES = f"SELECT {_CODE} FROM handoff_code k {_OF_CODE} WHERE k.code_hash = ANY($1::varchar[])"  # noqa: S608
+_WITH_SESSIONS = f"""SELECT asked.place, {SESSION_COLUMNS}, {_CODE}
+FROM unnest($1::int[], $2::varchar[], $3::varchar[]) AS asked (place, token, code)
+JOIN staff_session s ON s.token_hash = asked.token AND s.ended_at IS NULL JOIN staff w ON w.id = s.staff_id
+LEFT JOIN acceptance_point p ON p.id = w.point_id JOIN handoff_code k ON k.code_hash = asked.code {_OF_CODE}"""  # noqa: S608
 _SPEND = """UPDATE handoff_code SET redeemed_at = $1::timestamptz, redeemed_by_id = by.staff
 FROM unnest($2::int[], $3::int[]) AS by (code, staff) WHERE id = by.code
 AND redeemed_at IS NULL AND revoked_at IS NULL AND expires_at > $1::timestamptz"""
@@ -53,19 +58,23 @@ async def find_shown(hashes: Collection[str]) -> dict[str, Shown]:
     return {row["code_hash"]: _shown(dict(row)) for row in await rows(_WITH_CODES, list(hashes))}
 
 
+async def find_shown_by(pairs: Sequence[tuple[str, str]]) -> list[tuple[LiveSession, Shown] | None]:
+    """The live session and the code of each pair of hashes, asked in one; None where either is not there."""
+    if not pairs:
+        return []
+    tokens, codes = zip(*pairs, strict=True)
+    found = await rows(_WITH_SESSIONS, list(range(len(pairs))), list(tokens), list(codes))
+    told = {row["place"]: (session_of(row), _shown(dict(row))) for row in found}
+    return [told.get(place) for place in range(len(pairs))]
+
+
 def _shown(row: dict[str, Any]) -> Shown:
-    starts_at, expires_at = _moment(row.pop("starts_at")), _moment(row.pop("expires_at"))
+    expires_at = moment(row["expires_at"])
     assert expires_at is not None
     return Shown(
-        row.pop("code_id"), row.pop("code_hash"), row.pop("code_point_id"), expires_at, bool(row.pop("live")),
-        booking_id=row.pop("booking_id"), starts_at=starts_at, case=read_as(Case, row),
+        row["code_id"], row["code_hash"], row["code_point_id"], expires_at, bool(row["live"]),
+        booking_id=row["booking_id"], starts_at=moment(row["starts_at"]), case=read_as(Case, row),
     )  # fmt: skip
-
-
-def _moment(value: Any) -> datetime | None:
-    """SQLite keeps it as text."""
-    moment: datetime | None = Slot._meta.fields_map["starts_at"].to_python_value(value)  # noqa: SLF001
-    return moment
 
 
 async def check_in(

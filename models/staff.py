@@ -1,8 +1,8 @@
 """Clerks and other staff, their sessions, and the station systems that report to us."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from tortoise import fields
@@ -10,9 +10,9 @@ from tortoise.expressions import F, Q
 from tortoise.models import Model
 
 from domain.terms import KeyAlgorithm, StaffRole
-from models.columns import SealedText, UtcDatetime
+from models.columns import SealedText, UtcDatetime, moment
 from models.group import Group
-from models.many import Row, columns_of, read_part, rows
+from models.many import Row, rows
 from models.place import AcceptancePoint
 from models.store import insert_once
 
@@ -161,34 +161,66 @@ async def start_staff_session(**columns: Any) -> None:
     await StaffSession.create(**columns)
 
 
-async def live_staff_session(token_hash: str) -> StaffSession | None:
-    """A session that was not ended, with staff and point loaded. Those who come at once are looked up together."""
+@dataclass(frozen=True)
+class LiveSession:
+    """A console session that was not ended, and whose it is. The names of the point are None without one.
+
+    Whether it ran out, and whether its owner still serves, is for ``casework.sign_in_officer`` to decide.
+    """
+
+    id: int
+    csrf_token: str
+    created_at: datetime
+    last_seen_at: datetime
+    ends_at: datetime
+    proved_at: datetime | None
+    staff_id: int
+    username: str
+    display_name: str
+    role: StaffRole
+    division: str | None
+    disabled_at: datetime | None
+    totp_since: datetime | None
+    password_until: datetime | None
+    point_id: int | None
+    point_code: str | None
+    point_name: str | None
+    point_division: str | None
+
+
+SESSION_COLUMNS = """s.token_hash, s.id AS session_id, s.csrf_token, s.created_at AS began_at, s.last_seen_at,
+s.ends_at, s.proved_at, w.id AS staff_id, w.username, w.display_name, w.role, w.division, w.disabled_at, w.totp_since,
+w.password_until, p.id AS staff_point_id, p.code AS point_code, p.name AS point_name, p.division AS point_division"""
+"""What ``session_of`` reads, of a session ``s``, its member of staff ``w`` and that one's point ``p``, if any."""
+_LIVE = f"""SELECT {SESSION_COLUMNS} FROM staff_session s JOIN staff w ON w.id = s.staff_id
+LEFT JOIN acceptance_point p ON p.id = w.point_id WHERE s.token_hash = ANY($1::varchar[]) AND s.ended_at IS NULL"""  # noqa: S608
+
+
+async def live_staff_session(token_hash: str) -> LiveSession | None:
+    """A session that was not ended. Those who come at once are looked up together."""
     return await _SESSIONS.do(token_hash)
 
 
-async def _live_sessions(token_hashes: Sequence[str]) -> list[StaffSession | Exception | None]:
-    found = {row["s_token_hash"]: _session(row) for row in await rows(_live(), list(token_hashes))}
+async def _live_sessions(token_hashes: Sequence[str]) -> list[LiveSession | Exception | None]:
+    found = {row["token_hash"]: session_of(row) for row in await rows(_LIVE, list(token_hashes))}
     return [found.get(token_hash) for token_hash in token_hashes]
 
 
-def _session(row: Row) -> StaffSession:
-    session: StaffSession = read_part(StaffSession, row, "s")
-    session.staff = read_part(Staff, row, "w")
-    session.staff.point = read_part(AcceptancePoint, row, "p") if session.staff.point_id is not None else None
-    return session
+def session_of(row: Row) -> LiveSession:
+    """A session out of a row with ``SESSION_COLUMNS``; read at every request of the console, and so without models."""
+    began_at, seen_at, ends_at = moment(row["began_at"]), moment(row["last_seen_at"]), moment(row["ends_at"])
+    assert began_at is not None
+    assert seen_at is not None
+    assert ends_at is not None
+    return LiveSession(
+        row["session_id"], row["csrf_token"], began_at, seen_at, ends_at, moment(row["proved_at"]), row["staff_id"],
+        row["username"], row["display_name"], StaffRole(row["role"]), row["division"], moment(row["disabled_at"]),
+        moment(row["totp_since"]), moment(row["password_until"]), row["staff_point_id"], row["point_code"],
+        row["point_name"], row["point_division"],
+    )  # fmt: skip
 
 
-@cache
-def _live() -> str:
-    """Not at import: the columns of a table are known once all of them are."""
-    return (
-        f"SELECT {columns_of(StaffSession, 's')}, {columns_of(Staff, 'w')}, {columns_of(AcceptancePoint, 'p')} "  # noqa: S608
-        "FROM staff_session s JOIN staff w ON w.id = s.staff_id LEFT JOIN acceptance_point p ON p.id = w.point_id "
-        "WHERE s.token_hash = ANY($1::varchar[]) AND s.ended_at IS NULL"
-    )
-
-
-_SESSIONS: Group[str, StaffSession | None] = Group(_live_sessions, reading=True)
+_SESSIONS: Group[str, LiveSession | None] = Group(_live_sessions, reading=True)
 
 
 async def touch_staff_session(session_id: int, at: datetime) -> None:

@@ -3,16 +3,18 @@
 from aiohttp import web
 
 from casework.callers import Officer
-from casework.hand_off import redeem_code
+from casework.hand_off import redeem_at_once, redeem_code
 from casework.read_picture import code_in_picture
 from casework.serve import find_at_counter
 from counter.forms import Form
-from counter.keys import DEPS
+from counter.keys import ACTOR, DEPS, REQUEST_ID
 from counter.pages import day_page, refused, see_other
+from counter.sessions import CSRF_FIELD
 from domain.handoff import Scanned, what_was_scanned
 from domain.pass_text import is_pass
 from domain.refusal import Refusal
 
+LONGEST_CODE = 60  # a code has 37 characters; a hand may put blanks between them
 LONGEST_SCAN = 4000  # an offline pass of another window may land in the box; it is told what it is
 _NEED_REASONS = {"not_service_day", "code_other_station"}
 
@@ -21,6 +23,22 @@ async def scan(request: web.Request, officer: Officer, form: Form) -> web.Respon
     """Redeem a code or find a number, and go to its case. A refusal comes back on top of the box, without
     the day's list: nobody's name is read, and none put on record as read, for a code that opens nothing."""
     return await _take(request, officer, form, form.raw("code")[: LONGEST_SCAN + 1])
+
+
+async def scan_at_once(request: web.Request, token: str, form: Form) -> web.Response | None:
+    """The same for a plain code without a reason, the clerk looked up together with it; None for all else."""
+    try:
+        text, csrf_token = form.raw("code").strip(), form.raw(CSRF_FIELD)
+        reason = form.raw("other_day_reason") or form.raw("other_station_reason")
+    except Refusal:
+        return None
+    if reason or not (len(text) <= LONGEST_CODE and text.isascii() and text.isprintable()):
+        return None
+    done = await redeem_at_once(request.app[DEPS], token, csrf_token, text, request[REQUEST_ID])
+    if done is None:
+        return None
+    request[ACTOR] = done.officer.actor
+    return see_other(_opened(done.number))
 
 
 async def scan_picture(request: web.Request, officer: Officer, form: Form, picture: bytes) -> web.Response:
@@ -62,4 +80,8 @@ async def _address(request: web.Request, officer: Officer, form: Form, text: str
     if what_was_scanned(text) is Scanned.NUMBER:
         return f"/cases/{await find_at_counter(deps, officer, text)}"
     number = await redeem_code(deps, officer, text, other_day_reason=other_day, other_station_reason=other_station)
+    return _opened(number)
+
+
+def _opened(number: str) -> str:
     return f"/cases/{number}?done=scan"

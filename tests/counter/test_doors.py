@@ -8,8 +8,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from casework.deps import Deps
-from counter.access import OFFICER_IN, PICTURE_FROM, PUBLIC, STATION_SYSTEM, OfficerIn
+from counter.access import OFFICER_IN, OFFICER_OR_AT_ONCE, PICTURE_FROM, PUBLIC, STATION_SYSTEM, OfficerIn
 from counter.app import LARGEST_BODY
+from counter.handlers import scans
 from counter.routes import ROUTES, Route, mount
 from domain.terms import StaffRole
 from tests.counter.conftest import OpenConsole
@@ -52,7 +53,9 @@ AT_CASES = [
 
 
 def test_cases_are_for_clerks_only() -> None:
-    assert all(route.access in {OFFICER_IN(StaffRole.CLERK), PICTURE_FROM(StaffRole.CLERK)} for route in AT_CASES)
+    scanning = OFFICER_OR_AT_ONCE(scans.scan_at_once, StaffRole.CLERK)
+    for_clerks = {OFFICER_IN(StaffRole.CLERK), PICTURE_FROM(StaffRole.CLERK), scanning}
+    assert all(route.access in for_clerks for route in AT_CASES)
 
 
 @pytest.mark.parametrize(
