@@ -21,7 +21,7 @@ from bot.topics.nearby import stations_near
 from bot.topics.station import station_scanned
 from casework.chat import bound_citizen, forget_follower
 from casework.deps import Deps
-from casework.talk import Answer, Heard, answer_once, look_up, remember
+from casework.talk import Answer, Heard, Standing, answer_once, keep_unless_open, look_up, remember
 from domain.refusal import Refusal
 from templates.refusals import refusal_text
 
@@ -39,16 +39,19 @@ class Dialogue:
     async def answer(self, push: Push, guide_page: str | None) -> str:
         """Return the words for a push, empty for none; the same push always gets the same."""
         heard = Heard(push.dedupe_key, push.appid, push.openid, push.at)
-        kept, before = await look_up(self._deps, heard)
+        said = unicodedata.normalize("NFKC", push.text).strip(_AROUND)
+        chat = Chat(self._deps, push, said, Standing(), None, self._guesses, guide_page)
+        words = await _words_to_anyone(chat)
+        kept, before = await (
+            look_up(self._deps, heard) if words is None else keep_unless_open(self._deps, heard, words)
+        )
         if kept is not None:
             return kept
         if push.sort is Sort.UNFOLLOWED:
             return await answer_once(self._deps, heard, lambda: self._forget(push))
         if push.sort not in _TALKING:
             return await answer_once(self._deps, heard, lambda: take_event(self._deps, push))
-        said = unicodedata.normalize("NFKC", push.text).strip(_AROUND)
-        chat = Chat(self._deps, push, said, before, None, self._guesses, guide_page)
-        return await self._talked(chat, heard)
+        return await self._talked(replace(chat, before=before), heard)
 
     async def answer_kept(self, push: Mapping[str, Any]) -> str:
         """Return the words for a push that was kept because its answer took too long."""
@@ -69,6 +72,14 @@ class Dialogue:
         """On leaving, everything kept about this follower is deleted; nobody is left to read a reply."""
         await forget_follower(self._deps, appid=push.appid, openid=push.openid, left_at=push.at)
         return ""
+
+
+async def _words_to_anyone(chat: Chat) -> str | None:
+    """The words of a topic that says the same to everybody; None where more has to be known before."""
+    if chat.push.sort not in {Sort.TEXT, Sort.CLICKED}:
+        return None
+    _, topic = _way(chat)
+    return (await topic.begin(chat)).text if topic is not None and topic.to_anyone else None
 
 
 _Work = Callable[[Chat], Awaitable[Answer]]

@@ -59,7 +59,8 @@ class Topic:
 
     ``go_on`` gets the message after a question, with the facts kept; None from it: the message is no answer to that.
     ``for_known``: only for followers bound to an account; ``if_known``: it says more to those. ``once``: its effect is
-    written with the push's own row.
+    written with the push's own row. ``to_anyone``: it says the same to everybody at any moment, needs no table for it,
+    asks nothing and is about nothing that could be announced.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Topic:
     for_known: bool = False
     if_known: bool = False
     once: bool = False
+    to_anyone: bool = False
 
     @property
     def knows(self) -> bool:

@@ -63,6 +63,17 @@ async def look_up(deps: Deps, heard: Heard) -> tuple[str | None, Standing]:
     return found.reply, _standing(deps, heard, found.talk)
 
 
+async def keep_unless_open(deps: Deps, heard: Heard, text: str) -> tuple[str | None, Standing]:
+    """Keep words that leave the talk as it is, in one question, where the follower has no talk it could change.
+
+    The words the push is answered with then, by this or by whoever was first; else as ``look_up``, and nothing is kept.
+    """
+    follower = openid_index(heard.appid, heard.openid)
+    with database_expected():
+        found = await store.keep_unless_open(store.Kept(heard.dedupe_key, follower, text, deps.clock.now(), None))
+    return found.reply, _standing(deps, heard, found.talk)
+
+
 def _standing(deps: Deps, heard: Heard, talk: ChatTalk | None) -> Standing:
     if talk is None:
         return Standing()

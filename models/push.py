@@ -87,6 +87,14 @@ async def keep_answer(kept: Kept) -> str:
     return await _KEEPS.do(kept)
 
 
+async def keep_unless_open(kept: Kept) -> Found:
+    """Keep an answer whose follower has no talk, together with others: its words, or what was kept first.
+
+    As ``look_up`` where there is a talk; nothing is kept then. Not inside a transaction.
+    """
+    return await _UNLESS_OPEN.do(kept)
+
+
 _TALK = ("id", "follower", "topic", "facts", "said_at", "ends_at", "step")
 _LOOK = """
 SELECT dedupe_key, reply, NULL AS id, follower, NULL AS topic, NULL AS facts, NULL AS said_at, NULL AS ends_at,
@@ -106,6 +114,27 @@ async def _look_all(looks: Sequence[Look]) -> Sequence[Found]:
         else:
             talks[row["follower"]] = read_as(ChatTalk, {name: row[name] for name in _TALK})
     return [Found(replies.get(look.dedupe_key), talks.get(look.follower)) for look in looks]
+
+
+_KEEP = """INSERT INTO push_seen (dedupe_key, follower, reply, seen_at)
+SELECT given.one, given.by, given.sealed, given.at
+FROM unnest($1::varchar[], $2::varchar[], $3::bytea[], $4::timestamptz[]) AS given (one, by, sealed, at)
+WHERE NOT EXISTS (SELECT 1 FROM chat_talk t WHERE t.follower = given.by)
+ON CONFLICT DO NOTHING RETURNING dedupe_key"""
+
+
+async def _keep_unless_open(keeps: Sequence[Kept]) -> Sequence[Found]:
+    """One statement as a rule; whoever it keeps nothing for is looked up. By key, as ``_keep`` says."""
+    firsts = sorted({one.dedupe_key: one for one in reversed(keeps)}.values(), key=lambda one: one.dedupe_key)
+    reply, blank = PushSeen._meta.fields_map["reply"], PushSeen()  # noqa: SLF001 — sealed as its own insert does it
+    sealed = [reply.to_db_value(one.reply, blank) for one in firsts]
+    keys, followers = [one.dedupe_key for one in firsts], [one.follower for one in firsts]
+    new = {row["dedupe_key"] for row in await rows(_KEEP, keys, followers, sealed, [one.at for one in firsts])}
+    said = {one.dedupe_key: Found(one.reply, None) for one in firsts if one.dedupe_key in new}
+    rest = [Look(one.dedupe_key, one.follower) for one in keeps if one.dedupe_key not in said]
+    if rest:
+        said |= dict(zip((look.dedupe_key for look in rest), await _look_all(rest), strict=True))
+    return [said[one.dedupe_key] for one in keeps]
 
 
 async def _keep_all(keeps: Sequence[Kept]) -> Sequence[str]:
@@ -146,6 +175,7 @@ def _reply_of(row: Row) -> str:
 
 _LOOKS: Group[Look, Found] = Group(_look_all, reading=True)
 _KEEPS: Group[Kept, str] = Group(_keep_all, reading=True)
+_UNLESS_OPEN: Group[Kept, Found] = Group(_keep_unless_open, whole=True)
 
 
 async def forget_replies(follower: str) -> None:

@@ -36,5 +36,5 @@ async def _unbind(chat: Chat) -> Answer:
     return say("unbound")
 
 
-HOW_TO_BIND: Final = Topic("how_to_bind", ("绑定", "绑定说明", "怎么绑定"), _how_to_bind)
+HOW_TO_BIND: Final = Topic("how_to_bind", ("绑定", "绑定说明", "怎么绑定"), _how_to_bind, to_anyone=True)
 UNBIND: Final = Topic("unbind", ("解绑", "解除绑定"), _unbind, once=True)

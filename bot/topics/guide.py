@@ -168,4 +168,4 @@ GUIDE: Final = Topic(_NAME, (*_ANY, "办理", "怎么办", "怎么办理"), _beg
 CARD_GUIDE: Final = Topic("card_guide", _CARD, _beginning(ServiceItem.ID_CARD_FIRST_APPLICATION))
 TEMPORARY_GUIDE: Final = Topic("temporary_guide", _TEMPORARY, _beginning(ServiceItem.TEMPORARY_ID_CARD))
 CERTIFICATE_GUIDE: Final = Topic("certificate_guide", _CERTIFICATE, _beginning(ServiceItem.HOUSEHOLD_CERTIFICATE))
-OVERVIEW: Final = Topic("overview", ("概要", "总览", "全部说明"), _overview)
+OVERVIEW: Final = Topic("overview", ("概要", "总览", "全部说明"), _overview, to_anyone=True)

@@ -32,4 +32,4 @@ async def _how(_chat: Chat) -> Answer:
     return say("nearby")
 
 
-NEARBY: Final = Topic("nearby", ("附近", "附近受理点", "受理点", "在哪办", "去哪办", "地址"), _how)
+NEARBY: Final = Topic("nearby", ("附近", "附近受理点", "受理点", "在哪办", "去哪办", "地址"), _how, to_anyone=True)

@@ -9,14 +9,18 @@ from structlog.testing import capture_logs
 
 from bot import access
 from bot.answers import Answers
-from bot.guesses import MOST
+from bot.guesses import MOST, Guesses
 from bot.menu import MENU
-from bot.topics import BUTTONS, WORDS
+from bot.push import read_push
+from bot.topic import Chat, Topic
+from bot.topics import BUTTONS, TOPICS, WORDS
 from casework.chat import binding_code
 from casework.explain_policy import GuideQuestion, explain, general_guide
+from casework.talk import Standing
 from domain.refusal import Refusal
 from domain.terms import ServiceItem
 from models.account import Account, ChatBinding
+from models.chat_talk import ChatTalk
 from models.push import PushSeen, claim_push
 from models.store import transaction
 from templates.chat import chat_text
@@ -223,6 +227,25 @@ async def test_a_repeated_push_gets_the_same_words_and_changes_nothing(pusher: P
     assert set(answers) == {chat_text("bound", {})}
     assert await pusher.say(f"绑定 {code}", 77) == chat_text("bound", {})
     assert await PushSeen.all().count() == 1
+
+
+@pytest.mark.parametrize("topic", [topic for topic in TOPICS.values() if topic.to_anyone], ids=lambda topic: topic.name)
+async def test_words_to_anyone_ask_nothing_and_are_about_nothing(pusher: Pusher, topic: Topic) -> None:
+    """They are kept without a look at who asks: nothing else of an answer would be heard of."""
+    push = read_push("appid", message(topic.words[0]))
+    guesses = Guesses()
+    answer = await topic.begin(Chat(pusher.deps, push, topic.words[0], Standing(), None, guesses, None))
+    assert (answer.topic, answer.facts, answer.about) == (None, {}, ())
+    assert not any((topic.once, topic.knows, topic.go_on))
+
+
+async def test_words_to_anyone_end_what_was_asked_all_the_same(pusher: Pusher) -> None:
+    assert await pusher.say("附近") == chat_text("nearby", {})
+    assert await pusher.say("指南") == pusher.guide
+    assert await pusher.say("附近") == chat_text("nearby", {})
+    assert await pusher.say("1") == chat_text("fallback", {})
+    assert await PushSeen.all().count() == 4
+    assert (await ChatTalk.get()).topic is None
 
 
 async def test_a_replayed_request_changes_nothing_and_dies_with_its_address(pusher: Pusher) -> None:

@@ -38,6 +38,14 @@ async def test_one_push_at_two_processes_changes_one_thing_and_hears_one_answer(
     assert await PushSeen.all().count() == 1
 
 
+async def test_words_to_anyone_are_kept_once_whichever_process_says_them(pusher: Pusher, aiohttp_server: Serve) -> None:
+    second = await another(pusher, aiohttp_server)
+    same = [message("附近", number) for number in (71, 72, 73)]
+    told = await asyncio.gather(*(each.push(one) for one in same for each in (pusher, second)))
+    assert {each.text for each in told} == {chat_text("nearby", {})}
+    assert await PushSeen.all().count() == 3
+
+
 async def test_a_talk_begun_at_one_process_goes_on_at_the_other(pusher: Pusher, aiohttp_server: Serve) -> None:
     second = await another(pusher, aiohttp_server)
     assert await pusher.say("指南") == pusher.guide
