@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections import deque
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -11,11 +11,11 @@ from casework.apply_reports import apply_reports
 from casework.book_together import BOOKINGS
 from casework.deps import DELIVER_NOTICES, Deps
 from casework.of_age import account_of
-from domain.notice import CHANNELS, Delivery, DeliveryOutcome, next_sms_time
-from domain.terms import Channel
+from domain.local_time import day_of
+from domain.notice import AT_ONCE, CHANNELS, Delivery, DeliveryOutcome, next_sms_time
+from domain.terms import Channel, NoticeKind
 from models.case import find_case_by_id
 from models.connect import UNAVAILABLE
-from models.notice import Notice
 from models.outbox import Hand, Outcome, Tried, claim_notices, give_back, pass_notice_on, settle
 from templates.notices import NoticeText, render_notice
 
@@ -92,7 +92,7 @@ class _Round:
             for _ in range(MOST_UNMARKED):  # all are back when every mark is written
                 await self._unmarked.acquire()
             self._unmarked = asyncio.Semaphore(MOST_UNMARKED)
-            await give_back([hand.notice.id for hand in self._line])
+            await give_back([hand.id for hand in self._line])
 
     async def _fill(self) -> None:
         """Claim the next notices; one carrier at a time asks."""
@@ -124,14 +124,14 @@ class _Round:
         try:
             outcome = await _deliver(self._deps, hand)
         except Exception as trouble:  # noqa: BLE001 – its text may quote a person, so only its kind is told
-            _failed(hand.notice.id, trouble)
+            _failed(hand.id, trouble)
             return
         await self._unmarked.acquire()
         try:
-            settle(outcome).add_done_callback(lambda mark: self._marked(hand.notice.id, mark))
+            settle(outcome).add_done_callback(lambda mark: self._marked(hand.id, mark))
         except UNAVAILABLE as trouble:
             self._unmarked.release()
-            _failed(hand.notice.id, trouble)
+            _failed(hand.id, trouble)
 
     def _marked(self, notice_id: int, mark: "asyncio.Future[None]") -> None:
         """Written beside the next messages, together with whatever else became of others."""
@@ -146,74 +146,74 @@ def _failed(notice_id: int, trouble: BaseException) -> None:
 
 async def _deliver(deps: Deps, hand: Hand) -> Outcome:
     """Try the channels in their order; what is to be written about it."""
-    notice, now = hand.notice, deps.clock.now()
-    if notice.attempts > MOST_CLAIMS:
-        return _unreached(deps, hand, (), f"{notice.kind}: never gets through the postman")
-    if hand.of_minor and (elsewhere := await _now_elsewhere(deps, notice)) is not None:
+    now = deps.clock.now()
+    if hand.attempts > MOST_CLAIMS:
+        return _unreached(deps, hand, (), f"{hand.kind}: never gets through the postman")
+    if hand.of_minor and (elsewhere := await _now_elsewhere(deps, hand)) is not None:
         return elsewhere
-    text = render_notice(notice.kind, notice.facts)
+    text = render_notice(hand.kind, hand.facts)
     tried: list[Tried] = []
     trouble: str | None = None
-    for channel in CHANNELS[notice.route]:
+    for channel in CHANNELS[hand.route]:
         if channel in hand.lost or not _can_go(hand, channel):
             continue
-        morning = next_sms_time(deps.rulebook.on(deps.today()), notice.kind, now) if channel is Channel.SMS else None
+        morning = _morning(deps, hand.kind, now) if channel is Channel.SMS else None
         if morning is not None:
-            return Outcome(notice, now, tuple(tried), due_at=morning, trouble=trouble)
+            return Outcome(hand, now, tuple(tried), due_at=morning, trouble=trouble)
         delivery = await _send(deps, hand, channel, text)
-        later = delivery.outcome is DeliveryOutcome.RETRY_LATER
-        given_up = later and hand.tries[channel] >= MOST_TRIES
+        later, tries = delivery.outcome is DeliveryOutcome.RETRY_LATER, hand.tries.get(channel, 0)
+        given_up = later and tries >= MOST_TRIES
         tried.append(Tried(channel, delivery, given_up))
         if delivery.outcome is DeliveryOutcome.ACCEPTED:
-            return Outcome(notice, deps.clock.now(), tuple(tried), _accepted(deps, channel), channel, trouble=trouble)
+            return Outcome(hand, deps.clock.now(), tuple(tried), _accepted(deps, channel), channel, trouble=trouble)
         if later and not given_up:
-            log.warning("notice_postponed", notice=notice.id, kind=notice.kind, channel=channel, error=delivery.error)
-            again = deps.clock.now() + _wait(hand.tries[channel])
-            return Outcome(notice, deps.clock.now(), tuple(tried), due_at=again, trouble=trouble)
+            log.warning("notice_postponed", notice=hand.id, kind=hand.kind, channel=channel, error=delivery.error)
+            again = deps.clock.now() + _wait(tries)
+            return Outcome(hand, deps.clock.now(), tuple(tried), due_at=again, trouble=trouble)
         if delivery.outcome is DeliveryOutcome.BROKEN:
-            trouble = f"{notice.kind} by {channel}: {delivery.error}"
+            trouble = f"{hand.kind} by {channel}: {delivery.error}"
     return _unreached(deps, hand, tuple(tried), trouble)
 
 
-async def _now_elsewhere(deps: Deps, notice: Notice) -> Outcome | None:
+async def _now_elsewhere(deps: Deps, hand: Hand) -> Outcome | None:
     """Owed to a guardian, and due after the eighteenth birthday: the person's own account is told, or nobody (C6.9)."""
-    assert notice.case_id is not None
-    now, owner = deps.clock.now(), await account_of(deps, await find_case_by_id(notice.case_id))
-    if owner == notice.account_id:
+    assert hand.case_id is not None
+    now, owner = deps.clock.now(), await account_of(deps, await find_case_by_id(hand.case_id))
+    if owner == hand.account_id:
         return None
     if owner is None:
-        return Outcome(notice, now, status="skipped")
-    await pass_notice_on(notice.id, owner)
-    return Outcome(notice, now, due_at=now)
+        return Outcome(hand, now, status="skipped")
+    await pass_notice_on(hand.id, owner)
+    return Outcome(hand, now, due_at=now)
 
 
 def _can_go(hand: Hand, channel: Channel) -> bool:
     """Whether the channel leads to this person at all."""
     if channel is Channel.SMS:
-        return hand.account.phone is not None
+        return hand.sealed_phone is not None
     return hand.follower is not None if channel is Channel.ACCOUNT_TEMPLATE else hand.credit
 
 
+def _morning(deps: Deps, kind: NoticeKind, now: datetime) -> datetime | None:
+    """When an SMS may go that may not go now; what is told at any hour asks no rule."""
+    return None if kind in AT_ONCE else next_sms_time(deps.rulebook.on(day_of(now)), kind, now)
+
+
 async def _send(deps: Deps, hand: Hand, channel: Channel, text: NoticeText) -> Delivery:
-    notice = hand.notice
     if channel is Channel.SMS:
-        assert hand.account.phone is not None
-        return await deps.sms.send(phone=hand.account.phone, text=text.sms, message_id=notice.dedupe_key)
+        return await deps.sms.send(phone=hand.phone, text=text.sms, message_id=hand.dedupe_key)
     if channel is Channel.SUBSCRIBE_MESSAGE:
         return await deps.mini_program.send_subscribe_message(
-            openid=hand.account.openid,
-            template_id=deps.settings.template_ids[notice.kind],
-            page=text.page,
-            data=text.subscribe,
+            openid=hand.openid, template_id=deps.settings.template_ids[hand.kind], page=text.page, data=text.subscribe
         )
     if deps.official_account is None or hand.follower is None:
         return Delivery(DeliveryOutcome.NEXT_CHANNEL, error="no_account")
     return await deps.official_account.send_template_message(
         openid=hand.follower,
-        template_id=deps.settings.account_template_ids[notice.kind],
+        template_id=deps.settings.account_template_ids[hand.kind],
         data=text.account,
         page=text.page,
-        message_id=notice.dedupe_key,
+        message_id=hand.dedupe_key,
     )
 
 
@@ -231,7 +231,6 @@ def _wait(tries: int) -> timedelta:
 
 def _unreached(deps: Deps, hand: Hand, tried: tuple[Tried, ...], trouble: str | None) -> Outcome:
     """Nobody was reached. A mere addition to an SMS is only left out."""
-    notice = hand.notice
-    status = "skipped" if notice.route == "wechat" else "unreached"
-    log.info("notice_settled", notice=notice.id, kind=notice.kind, status=status)
-    return Outcome(notice, deps.clock.now(), tried, status, trouble=trouble)
+    status = "skipped" if hand.route == "wechat" else "unreached"
+    log.info("notice_settled", notice=hand.id, kind=hand.kind, status=status)
+    return Outcome(hand, deps.clock.now(), tried, status, trouble=trouble)

@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal, TypeVar, overload
 
 import orjson
@@ -170,6 +171,10 @@ class Sealed(Field[Any]):
         """``table.column``: what a value of this column is bound to. A renamed column needs a resealing migration."""
         return f"{self.model._meta.db_table}.{self.source_field or self.model_field_name}"  # noqa: SLF001
 
+    @cached_property
+    def _bound_to(self) -> bytes:
+        return self.purpose.encode()
+
     def to_db_value(self, value: Any, instance: type[Model] | Model | None) -> bytes | None:
         """Seal a value on its way into the table."""
         if value is None:
@@ -177,12 +182,12 @@ class Sealed(Field[Any]):
         if isinstance(instance, type):  # Tortoise passes the class when it builds a filter
             raise TypeError(f"{self.purpose} is sealed and cannot be filtered on: use its blind index")
         self.validate(value)
-        return seal(self.purpose, self._encode(value))
+        return _locksmith().seal(self._bound_to, self._encode(value))
 
     def to_python_value(self, value: Any) -> Any:
         """Open a value that comes from the table; a value given by Python code passes as it is."""
         if isinstance(value, bytes | memoryview):
-            return self._decode(unseal(self.purpose, bytes(value)))
+            return self._decode(_locksmith().unseal(self._bound_to, bytes(value)))
         return value
 
     def _encode(self, value: Any) -> bytes:
@@ -263,6 +268,11 @@ def utc(moment: datetime) -> datetime:
 def moment(value: datetime | str | None) -> datetime | None:
     """A moment as it came out of a table, aware, in UTC: PostgreSQL gives it so, SQLite keeps it as text."""
     return utc(datetime.fromisoformat(value)) if isinstance(value, str) else value
+
+
+def opened(model: type[Model], column: str, value: bytes | None) -> Any:
+    """What a sealed column of a row holds that was read without its model. Raises SealBroken."""
+    return model._meta.fields_map[column].to_python_value(value)  # noqa: SLF001
 
 
 class UtcDatetime(fields.DatetimeField[_Time]):

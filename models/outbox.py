@@ -2,37 +2,87 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.notice import CHANNELS, Delivery, DeliveryOutcome
-from domain.terms import Channel, CreditReason
+from domain.terms import Channel, CreditReason, NoticeKind
 from models.account import Account, bound_followers
+from models.columns import opened
 from models.credit import clear_credit, credits_left, spend_credit
 from models.group import Group
-from models.many import Write, insert_all, inserting, read_as, rows, rows_written, writing
+from models.many import Row, Write, rows, rows_written, writing
 from models.notice import Notice, NoticeAttempt
 from models.operator_task import open_task
 from models.store import on_postgres, transaction
 
+_KINDS = {kind.value: kind for kind in NoticeKind}
+_BY_SMS_ALONE = frozenset(route for route, channels in CHANNELS.items() if channels == (Channel.SMS,))
+_NEVER: Mapping[Channel, int] = {}
 _LOST = ("next_channel", "broken", "failed", "given_up")
 _CLAIM = """
 UPDATE notice SET claimed_until = $1, attempts = attempts + 1 WHERE id IN (
     SELECT id FROM notice WHERE status = 'owed' AND due_at <= $2 AND (claimed_until IS NULL OR claimed_until < $2)
     ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
-) RETURNING *"""
+) RETURNING id, dedupe_key, kind, route, account_id, case_id, attempts, facts, due_at"""
 
-_PEOPLE = "SELECT * FROM account WHERE id = ANY($1::int[])"
+_PEOPLE = "SELECT id, phone, openid FROM account WHERE id = ANY($1::int[])"
 _MINORS = "SELECT id FROM service_case WHERE id = ANY($1::int[]) AND is_minor"
 _CLOSE = """
 UPDATE notice SET status = $1, channel = $2, settled_at = $3, claimed_until = NULL
-WHERE id = ANY($4::int[]) AND status = 'owed'"""
+WHERE id = ANY($4::int[]) AND (status = 'owed') IS TRUE"""  # so said, it is no reason to read all that are owed
+_TRY = """
+INSERT INTO notice_attempt (notice_id, channel, outcome, provider_id, error, at)
+SELECT notice_id, channel, outcome, provider_id, error, at
+FROM unnest(
+    $1::int[], $2::varchar[], $3::varchar[], $4::varchar[], $5::varchar[], $6::timestamptz[]
+) AS given (notice_id, channel, outcome, provider_id, error, at)"""
 
 
-@dataclass(frozen=True)
-class Tried:
+class Hand(NamedTuple):
+    """A claimed notice with all the postman needs to know of its person and of what was tried.
+
+    What is sealed is opened when it is asked for: a value that does not open keeps nobody else waiting. ``attempts``:
+    how often it was claimed, with this time; ``follower``: the person's openid at the Official Account; ``credit``:
+    whether a consent to a message of this kind is left; ``lost``: channels that cannot reach the person; ``tries``: how
+    often a channel was busy. ``of_minor``: its case was opened for a minor, who may be of age by now.
+    """
+
+    id: int
+    dedupe_key: str
+    kind: NoticeKind
+    route: str
+    account_id: int
+    case_id: int | None
+    attempts: int
+    sealed_facts: bytes
+    sealed_phone: bytes | None
+    sealed_openid: bytes
+    follower: str | None
+    credit: bool
+    of_minor: bool
+    lost: Collection[Channel]
+    tries: Mapping[Channel, int]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the notice tells. Raises SealBroken."""
+        told: dict[str, Any] = opened(Notice, "facts", self.sealed_facts)
+        return told
+
+    @property
+    def phone(self) -> str:
+        """The person's number, where there is one. Raises SealBroken."""
+        return str(opened(Account, "phone", self.sealed_phone))
+
+    @property
+    def openid(self) -> str:
+        """Who the person is at WeChat. Raises SealBroken."""
+        return str(opened(Account, "openid", self.sealed_openid))
+
+
+class Tried(NamedTuple):
     """One try on one channel, as it is to be written; ``given_up`` when the channel is not tried again."""
 
     channel: Channel
@@ -40,11 +90,10 @@ class Tried:
     given_up: bool = False
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a claimed notice: closed by a ``status``, or given back until ``due_at``."""
 
-    notice: Notice
+    notice: Hand
     at: datetime
     tried: tuple[Tried, ...] = ()
     status: str = "owed"
@@ -53,44 +102,32 @@ class Outcome:
     trouble: str | None = None
 
 
-@dataclass(frozen=True)
-class Hand:
-    """A claimed notice with all the postman needs to know of its person and of what was tried.
-
-    ``of_minor``: its case was opened for a minor, who may be of age by now.
-    """
-
-    notice: Notice
-    account: Account
-    follower: str | None
-    credit: bool
-    lost: frozenset[Channel]
-    tries: Any
-    of_minor: bool = False
-
-
 async def claim_notices(at: datetime, until: datetime, limit: int) -> list[Hand]:
     """Lease due notices by one statement; no two postmen ever hold the same one while its lease lasts."""
-    claimed: list[Notice] = [read_as(Notice, row) for row in await rows(_CLAIM, until, at, limit)]
+    claimed = await rows(_CLAIM, until, at, limit)
     if not claimed:
         return []
-    claimed.sort(key=lambda notice: (notice.due_at, notice.id))
-    people = sorted({notice.account_id for notice in claimed})
-    by_wechat = {notice.account_id for notice in claimed if CHANNELS[notice.route] != (Channel.SMS,)}
-    accounts = {row["id"]: read_as(Account, row) for row in await rows(_PEOPLE, people)}
+    people = {row["id"]: row for row in await rows(_PEOPLE, sorted({row["account_id"] for row in claimed}))}
+    by_wechat = {row["account_id"] for row in claimed if row["route"] not in _BY_SMS_ALONE}
     followers = await bound_followers(by_wechat) if by_wechat else {}
     left = await credits_left(by_wechat) if by_wechat else set[tuple[int, str]]()
-    cases = sorted({notice.case_id for notice in claimed if notice.case_id is not None})
+    cases = sorted({row["case_id"] for row in claimed if row["case_id"] is not None})
     minors = {row["id"] for row in await rows(_MINORS, cases)} if cases else set[int]()
-    lost, tries = await _tried_before([notice.id for notice in claimed if notice.attempts > 1])
+    lost, tries = await _tried_before([row["id"] for row in claimed if row["attempts"] > 1])
     return [
         Hand(
-            notice, accounts[notice.account_id], followers.get(notice.account_id),
-            (notice.account_id, notice.kind.value) in left, frozenset(lost[notice.id]), tries[notice.id],
-            notice.case_id in minors,
+            id=row["id"], dedupe_key=row["dedupe_key"], kind=_KINDS[row["kind"]], route=row["route"],
+            account_id=(owner := row["account_id"]), case_id=row["case_id"], attempts=row["attempts"],
+            sealed_facts=row["facts"], sealed_phone=people[owner]["phone"], sealed_openid=people[owner]["openid"],
+            follower=followers.get(owner), credit=(owner, row["kind"]) in left, of_minor=row["case_id"] in minors,
+            lost=lost.get(row["id"], ()), tries=tries.get(row["id"], _NEVER),
         )
-        for notice in claimed
+        for row in sorted(claimed, key=_order)
     ]  # fmt: skip
+
+
+def _order(row: Row) -> tuple[Any, int]:
+    return row["due_at"], row["id"]
 
 
 async def pass_notice_on(notice_id: int, account_id: int) -> None:
@@ -112,7 +149,7 @@ def settle(outcome: Outcome) -> "asyncio.Future[None]":
 async def _settle(outcomes: Sequence[Outcome]) -> Sequence[None]:
     """Messages that went, which nearly all are, with their tries: one statement; anything more, a transaction."""
     if on_postgres() and all(map(_is_simple, outcomes)):
-        await rows_written(*_closings(outcomes), inserting(NoticeAttempt, _attempts(outcomes)))
+        await rows_written(*_closings(outcomes), _tries(outcomes))
     else:
         async with transaction():
             await _settle_each(outcomes)
@@ -140,7 +177,8 @@ async def _settle_each(outcomes: Sequence[Outcome]) -> None:
             await again.update(due_at=outcome.due_at, claimed_until=None)
     if closings := _closings(outcomes):
         await rows_written(*closings)
-    await insert_all(NoticeAttempt, _attempts(outcomes))
+    if any(outcome.tried for outcome in outcomes):
+        await rows_written(_tries(outcomes))
     for outcome in outcomes:
         await _settle_credit(outcome)
         if outcome.trouble is not None:
@@ -164,22 +202,23 @@ async def _settle_credit(outcome: Outcome) -> None:
 _SETTLING: Group[Outcome, None] = Group(_settle, writers=1, reading=True)  # larger groups, fewer commits
 
 
-def _attempts(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
-    return [_attempt(outcome, tried) for outcome in outcomes for tried in outcome.tried]
+def _tries(outcomes: Sequence[Outcome]) -> Write:
+    tries = [
+        (outcome.notice.id, channel.value, _word(delivery, given_up), delivery.provider_id, delivery.error, outcome.at)
+        for outcome in outcomes
+        for channel, delivery, given_up in outcome.tried
+    ]
+    return writing(_TRY, *map(list, zip(*tries, strict=True)))
 
 
-def _attempt(outcome: Outcome, tried: Tried) -> dict[str, Any]:
-    word = "given_up" if tried.given_up else tried.delivery.outcome.value
-    return {
-        "notice_id": outcome.notice.id, "channel": tried.channel, "outcome": word,
-        "provider_id": tried.delivery.provider_id, "error": tried.delivery.error, "at": outcome.at,
-    }  # fmt: skip
+def _word(delivery: Delivery, given_up: bool) -> str:
+    return "given_up" if given_up else delivery.outcome.value
 
 
 async def _tried_before(
     notice_ids: Sequence[int],
 ) -> tuple[defaultdict[int, set[Channel]], defaultdict[int, defaultdict[Channel, int]]]:
-    """For each notice, the channels that cannot reach the person, and how often each was busy."""
+    """For each notice that was tried, the channels that cannot reach the person, and how often each was busy."""
     lost: defaultdict[int, set[Channel]] = defaultdict(set)
     tries: defaultdict[int, defaultdict[Channel, int]] = defaultdict(lambda: defaultdict(int))
     if notice_ids:

@@ -28,5 +28,13 @@ def needed(text: str) -> frozenset[str]:
 def fill(text: str, facts: Mapping[str, Any]) -> str:
     """The text with its facts as people read them; a missing fact leaves nothing behind."""
     values = {name: seen for name in placeholders(text) if (seen := shown(facts.get(name)))}
-    kept = _OPTIONAL.sub(lambda part: part[1] if placeholders(part[1]) <= values.keys() else "", text)
-    return _PLACEHOLDER.sub(lambda name: values.get(name[1], ""), kept)
+    pattern, names = _pattern(text, placeholders(text).difference(values))
+    return pattern % tuple([values[name] for name in names])
+
+
+@lru_cache(maxsize=4096)  # as many again as a few of them may miss
+def _pattern(text: str, missing: frozenset[str]) -> tuple[str, list[str]]:
+    """The text ready for ``%`` without the facts that are missing, and the others in their order."""
+    kept = _OPTIONAL.sub(lambda part: "" if placeholders(part[1]) & missing else part[1], text).replace("%", "%%")
+    names = [name for name in _PLACEHOLDER.findall(kept) if name not in missing]
+    return _PLACEHOLDER.sub(lambda name: "" if name[1] in missing else "%s", kept), names

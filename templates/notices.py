@@ -52,7 +52,7 @@ class NoticeText:
         """The page of the mini-program that it opens."""
         return fill(self._parts["page"], {name: quote(value, safe="") for name, value in self._facts.items()})
 
-    @cached_property
+    @property
     def sms(self) -> str:
         """The text for the phone."""
         return _cut(fill(self._parts["sms"], self._facts), _LONGEST_SMS)
@@ -142,7 +142,8 @@ def _account(parts: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _tame(value: str) -> str:
-    return _cut(clean(value).translate(_BRACKETS), _LONGEST_FACT)
+    seen = clean(value)
+    return _cut(seen.translate(_BRACKETS) if "【" in seen or "】" in seen else seen, _LONGEST_FACT)
 
 
 def _cut(text: str, longest: int) -> str:

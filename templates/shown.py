@@ -46,6 +46,8 @@ def clean(text: str) -> str:
 
 def shown(value: Any) -> str | None:
     """A fact as a person reads it, or None for what has no plain reading (nothing, a mapping, a row)."""
+    if type(value) is str:  # most of them are
+        return _text(value)
     text: str | None = None
     match value:
         case StrEnum():

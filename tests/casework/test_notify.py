@@ -14,6 +14,7 @@ from domain.terms import CaseEventKind, NoticeKind, ReportKind
 from models.case import CaseEvent
 from models.credit import MessageCredit
 from models.notice import Notice, NoticeAttempt
+from models.store import connection
 from tests.casework.refused import DONE, at_once
 from tests.casework.town import BUSY, NO_CONSENT, NUMBER_UNKNOWN, OUR_FAULT, PHONE, Sms, Town
 from tests.casework.way import GUANGDONG, Way, gone, set_out
@@ -162,6 +163,23 @@ async def test_one_notice_that_fails_keeps_nobody_else_waiting(town: Town) -> No
     town.clock.turn(seconds=LEASE.total_seconds() + 1)
     await deliver_due(town.deps)
     assert [notice.status for notice in await Notice.filter(kind=NoticeKind.BOOKING_CONFIRMED)] == ["sent", "sent"]
+
+
+async def test_a_value_that_does_not_open_keeps_nobody_else_waiting(town: Town) -> None:
+    """Another column's value stands where the facts of one and the number of another should be."""
+    ways = [await allowing(town, "dispatched") for _ in range(3)]
+    for way in ways:
+        await way.arrive()
+    first, second, whole = await Notice.filter(kind=PICKUP, route="sms").order_by("id")
+    for broken in (
+        f"UPDATE notice SET facts = (SELECT openid FROM account LIMIT 1) WHERE id = {first.id}",
+        f"UPDATE account SET phone = openid WHERE id = {second.account_id}",
+    ):
+        await connection().execute_script(broken)
+    await deliver_due(town.deps)
+    assert [message.key for message in town.sms.messages] == [whole.dedupe_key]
+    kept = await Notice.filter(id__in=[first.id, second.id]).only("id", "status")
+    assert [notice.status for notice in kept] == ["owed", "owed"]
 
 
 async def test_wechat_is_asked_first_and_sms_only_where_it_can_not(town: Town) -> None:
