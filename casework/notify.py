@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections import deque
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -20,9 +21,15 @@ from models.outbox import Hand, Outcome, Tried, claim_notices, give_back, pass_n
 from templates.notices import NoticeText, render_notice
 
 CARRIERS = 48  # messages on their way at once: a bound for the provider, and for what this loop does beside requests
-BATCH = 4 * CARRIERS  # claimed at a time: no carrier waits for the next claim
-MOST_UNMARKED = 2 * CARRIERS  # answered and not marked yet: what a crash repeats, by ids the provider knows
-SHIFT_SECONDS = 15.0  # then nothing more is claimed: with the slowest provider the job ends within its 30 s
+BATCH = 4 * CARRIERS  # claimed at a time, at least: no carrier waits for the next claim
+AHEAD_SECONDS = 0.1  # where messages go quickly, as many as go in this time
+MOST_CLAIMED = 4 * BATCH
+_INSTANT = 0.001
+MOST_UNMARKED = 6 * CARRIERS  # answered and not marked yet: what a crash repeats, by ids the provider knows
+MARKED_TOGETHER = 2 * CARRIERS  # so many at once, or whatever there is after this many seconds, or when nothing is left
+MARKED_WITHIN = 0.02
+SHIFT_SECONDS = 15.0  # then nothing more is claimed
+OVERTIME_SECONDS = 5.0  # then what was not tried is given back: with the slowest provider the job ends within its 30 s
 LEASE = timedelta(seconds=45)  # longer than the 30 s a job may run; a dead worker's notices come back after it
 STANDS_BACK = 0.5  # seconds the next claim waits while people press for places: a message may come that much later
 MOST_TRIES = 12  # on one channel
@@ -63,9 +70,15 @@ class _Round:
         self._line: deque[Hand] = deque()
         self._filling = asyncio.Lock()
         self._dry = self._again = False
-        self._unmarked = asyncio.Semaphore(MOST_UNMARKED)
-        self._ends_at = asyncio.get_running_loop().time() + SHIFT_SECONDS
+        self._answered: list[Outcome] = []
+        self._soon: asyncio.TimerHandle | None = None
+        self._unmarked = 0
+        self._some_marked = asyncio.Event()
+        self._clock = asyncio.get_running_loop().time
+        self._ends_at = self._clock() + SHIFT_SECONDS
         self._taken = 0
+        self._claims = BATCH
+        self._claimed_at, self._taken_then = self._clock(), 0
 
     def looks_again(self) -> bool:
         """Whether this round will look once more at what is due, after this moment."""
@@ -89,27 +102,39 @@ class _Round:
                 for _ in range(min(CARRIERS, len(self._line))):
                     carriers.create_task(self._carry_all())
         finally:
-            for _ in range(MOST_UNMARKED):  # all are back when every mark is written
-                await self._unmarked.acquire()
-            self._unmarked = asyncio.Semaphore(MOST_UNMARKED)
-            await give_back([hand.id for hand in self._line])
+            self._mark()
+            await self._marked_down_to(0)
+            if self._line:
+                await give_back([hand.id for hand in self._line])
+                self._line.clear()
+                self._dry = False
 
     async def _fill(self) -> None:
         """Claim the next notices; one carrier at a time asks."""
         async with self._filling:
-            if self._dry or len(self._line) >= BATCH // 2:
-                return
-            if asyncio.get_running_loop().time() > self._ends_at:
+            if self._dry or not self._is_short() or self._clock() > self._ends_at:
                 return
             await BOOKINGS.lull(STANDS_BACK)
+            self._claims = self._next_claims()
             now = self._deps.clock.now()
-            claimed = await claim_notices(now, now + LEASE, BATCH)
+            claimed = await claim_notices(now, now + LEASE, self._claims)
             self._dry = not claimed
             self._line.extend(claimed)
 
+    def _is_short(self) -> bool:
+        return len(self._line) < self._claims // 2
+
+    def _next_claims(self) -> int:
+        """How many to claim: by how many went since the last time."""
+        now, taken = self._clock(), self._taken - self._taken_then
+        pace = taken / max(now - self._claimed_at, _INSTANT)
+        self._claimed_at, self._taken_then = now, self._taken
+        return min(max(BATCH, int(pace * AHEAD_SECONDS)), MOST_CLAIMED)
+
     async def _carry_all(self) -> None:
-        while True:
-            if len(self._line) < BATCH // 2 and not self._dry and not self._filling.locked():
+        over = self._ends_at + OVERTIME_SECONDS
+        while self._clock() < over:
+            if self._is_short() and not self._dry and not self._filling.locked():
                 await self._fill()
             if not self._line:
                 async with self._filling:  # somebody may be fetching more
@@ -126,18 +151,54 @@ class _Round:
         except Exception as trouble:  # noqa: BLE001 – its text may quote a person, so only its kind is told
             _failed(hand.id, trouble)
             return
-        await self._unmarked.acquire()
-        try:
-            settle(outcome).add_done_callback(lambda mark: self._marked(hand.id, mark))
-        except UNAVAILABLE as trouble:
-            self._unmarked.release()
-            _failed(hand.id, trouble)
+        await self._marked_down_to(MOST_UNMARKED - 1)
+        self._unmarked += 1
+        self._answered.append(outcome)
+        if len(self._answered) >= MARKED_TOGETHER or not self._line:
+            self._mark()
+        elif self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(MARKED_WITHIN, self._mark)
 
-    def _marked(self, notice_id: int, mark: "asyncio.Future[None]") -> None:
-        """Written beside the next messages, together with whatever else became of others."""
-        self._unmarked.release()
-        if not mark.cancelled() and (trouble := mark.exception()) is not None:
-            _failed(notice_id, trouble)
+    async def _marked_down_to(self, most: int) -> None:
+        while self._unmarked > most:
+            self._some_marked.clear()
+            await self._some_marked.wait()
+
+    def _mark(self) -> None:
+        """Begin to write what was answered; it is written beside the next messages."""
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        outcomes, self._answered = self._answered, []
+        if outcomes:
+            self._write(outcomes)
+
+    def _write(self, outcomes: list[Outcome]) -> None:
+        try:
+            settle(outcomes).add_done_callback(partial(self._written, outcomes))
+        except UNAVAILABLE as trouble:
+            self._not_written(outcomes, trouble)
+
+    def _written(self, outcomes: list[Outcome], mark: "asyncio.Future[None]") -> None:
+        trouble = None if mark.cancelled() else mark.exception()
+        if trouble is not None:
+            self._not_written(outcomes, trouble)
+        else:
+            self._done(outcomes)
+
+    def _not_written(self, outcomes: list[Outcome], trouble: BaseException) -> None:
+        """One of them may be bad; which one is found out one by one."""
+        if len(outcomes) > 1 and not isinstance(trouble, UNAVAILABLE):
+            for outcome in outcomes:
+                self._write([outcome])
+            return
+        for outcome in outcomes:
+            _failed(outcome.notice.id, trouble)
+        self._done(outcomes)
+
+    def _done(self, outcomes: list[Outcome]) -> None:
+        self._unmarked -= len(outcomes)
+        self._some_marked.set()
 
 
 def _failed(notice_id: int, trouble: BaseException) -> None:

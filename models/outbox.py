@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from tortoise.expressions import F
+
 from domain.notice import CHANNELS, Delivery, DeliveryOutcome
 from domain.terms import Channel, CreditReason, NoticeKind
 from models.account import Account, bound_followers
@@ -136,29 +138,35 @@ async def pass_notice_on(notice_id: int, account_id: int) -> None:
 
 
 async def give_back(notice_ids: Collection[int]) -> None:
-    """Claimed, and not tried after all: anybody may have them."""
+    """Claimed, and not tried after all: anybody may have them, and it counts as no attempt."""
     if notice_ids:
-        await Notice.filter(id__in=list(notice_ids), status="owed").update(claimed_until=None)
+        claimed = Notice.filter(id__in=list(notice_ids), status="owed")
+        await claimed.update(claimed_until=None, attempts=F("attempts") - 1)
 
 
-def settle(outcome: Outcome) -> "asyncio.Future[None]":
-    """Write what became of a notice, in one transaction with whatever else is to be written now; await it, or go on."""
-    return _SETTLING.begin(outcome)
+def settle(outcomes: Sequence[Outcome]) -> "asyncio.Future[None]":
+    """Write what became of notices, in one transaction with whatever else is to be written now; await it, or go on.
+
+    Of these all are written or none: whoever is told of a mistake tries one by one.
+    """
+    return _SETTLING.begin(outcomes)
 
 
-async def _settle(outcomes: Sequence[Outcome]) -> Sequence[None]:
+async def _settle(together: Sequence[Sequence[Outcome]]) -> Sequence[None]:
     """Messages that went, which nearly all are, with their tries: one statement; anything more, a transaction."""
+    outcomes = [outcome for some in together for outcome in some]
     if on_postgres() and all(map(_is_simple, outcomes)):
         await rows_written(*_closings(outcomes), _tries(outcomes))
     else:
         async with transaction():
             await _settle_each(outcomes)
-    return [None] * len(outcomes)
+    return [None] * len(together)
 
 
 def _is_simple(outcome: Outcome) -> bool:
-    by_consent = any(tried.channel is Channel.SUBSCRIBE_MESSAGE for tried in outcome.tried)
-    return outcome.status != "owed" and outcome.trouble is None and bool(outcome.tried) and not by_consent
+    if outcome.status == "owed" or outcome.trouble is not None or not outcome.tried:
+        return False
+    return Channel.SUBSCRIBE_MESSAGE not in [tried.channel for tried in outcome.tried]
 
 
 def _closings(outcomes: Sequence[Outcome]) -> list[Write]:
@@ -199,7 +207,7 @@ async def _settle_credit(outcome: Outcome) -> None:
             )
 
 
-_SETTLING: Group[Outcome, None] = Group(_settle, writers=1, reading=True)  # larger groups, fewer commits
+_SETTLING: Group[Sequence[Outcome], None] = Group(_settle, writers=1, reading=True)  # larger groups, fewer commits
 
 
 def _tries(outcomes: Sequence[Outcome]) -> Write:

@@ -1,6 +1,7 @@
 """The postman: everything owed is told, once, and nobody's silence is overlooked."""
 
 import asyncio
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -11,8 +12,10 @@ from casework.serve import day_list
 from casework.track import my_notices
 from domain.notice import Delivery
 from domain.terms import CaseEventKind, NoticeKind, ReportKind
+from models import outbox
 from models.case import CaseEvent
 from models.credit import MessageCredit
+from models.many import Write
 from models.notice import Notice, NoticeAttempt
 from models.store import connection
 from tests.casework.refused import DONE, at_once
@@ -180,6 +183,54 @@ async def test_a_value_that_does_not_open_keeps_nobody_else_waiting(town: Town) 
     assert [message.key for message in town.sms.messages] == [whole.dedupe_key]
     kept = await Notice.filter(id__in=[first.id, second.id]).only("id", "status")
     assert [notice.status for notice in kept] == ["owed", "owed"]
+
+
+async def test_a_mark_that_can_not_be_written_keeps_no_other_from_being_written(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways = [await allowing(town, "open", NoticeKind.BOOKING_CONFIRMED) for _ in range(4)]
+    for way in ways:
+        await way.book()
+    bad = await Notice.filter(kind=NoticeKind.BOOKING_CONFIRMED).order_by("id").offset(1).first()
+    assert bad is not None
+    closings = outbox._closings
+
+    def stumbling(outcomes: Sequence[outbox.Outcome]) -> list[Write]:
+        if bad.id in {outcome.notice.id for outcome in outcomes}:
+            raise RuntimeError
+        return closings(outcomes)
+
+    monkeypatch.setattr(outbox, "_closings", stumbling)
+    await deliver_due(town.deps)
+    told = await Notice.filter(kind=NoticeKind.BOOKING_CONFIRMED).order_by("id")
+    assert [notice.status for notice in told] == ["sent", "owed", "sent", "sent"]
+
+
+async def test_what_a_slow_provider_leaves_no_time_for_is_given_back_untried(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"CARRIERS": 1, "SHIFT_SECONDS": 0.2, "OVERTIME_SECONDS": 0.0}.items():
+        monkeypatch.setattr(f"casework.notify.{name}", value)
+    ways = [await allowing(town, "open", NoticeKind.BOOKING_CONFIRMED) for _ in range(3)]
+    for way in ways:
+        await way.book()
+    send = town.wechat.send_subscribe_message
+
+    async def slowly(**message: object) -> Delivery:
+        await asyncio.sleep(0.3)
+        return await send(**message)  # type: ignore[arg-type]
+
+    town.wechat.send_subscribe_message = slowly  # type: ignore[method-assign]
+    town.bell.rung.clear()
+    assert await deliver_due(town.deps) == 1
+    assert len(town.bell.rung) == 1
+    told = await Notice.filter(kind=NoticeKind.BOOKING_CONFIRMED).order_by("id")
+    assert [(notice.status, notice.attempts, notice.claimed_until) for notice in told] == [
+        ("sent", 1, None), ("owed", 0, None), ("owed", 0, None),
+    ]  # fmt: skip
+    town.wechat.send_subscribe_message = send  # type: ignore[method-assign]
+    assert await deliver_due(town.deps) == 2
+    assert len(town.wechat.messages) == 3
 
 
 async def test_wechat_is_asked_first_and_sms_only_where_it_can_not(town: Town) -> None:
