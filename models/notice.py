@@ -51,7 +51,7 @@ class Notice(Model):
 
     class Meta:
         table = "notice"
-        indexes = (("status", "due_at"),)
+        indexes = (("status", "due_at", "id"),)  # the order in which the postman claims
 
 
 class NoticeAttempt(Model):

@@ -1,9 +1,10 @@
-"""Operations Tortoise lacks: tables born with their CHECKs, many at once, and append-only tables."""
+"""Operations Tortoise lacks: tables born with their CHECKs, many at once, append-only tables, another index."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from tortoise import fields
+from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.schema_editor import BaseSchemaEditor
 from tortoise.migrations.schema_generator.state import ModelState, State
@@ -56,6 +57,33 @@ class CreateTables(ops.TortoiseOperation):
             await table.database_forward(app_label, old_state, new_state, state_editor)
 
 
+class ReplaceIndex(ops.TortoiseOperation):
+    """An index of a table by another one; Tortoise finds no index to remove that came with its table."""
+
+    def __init__(self, model_name: str, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+        self.model_name, self.before, self.after = model_name, before, after
+
+    def describe(self) -> str:
+        return f"Replace an index of {self.model_name}"
+
+    def state_forward(self, app_label: str, state: State) -> None:
+        options = state.models[(app_label, self.model_name)].options
+        options["indexes"] = tuple(self.after if tuple(one) == self.before else one for one in options["indexes"])
+        state.reload_model(app_label, self.model_name)
+
+    async def database_forward(
+        self,
+        app_label: str,
+        old_state: State,  # noqa: ARG002
+        new_state: State,
+        state_editor: BaseSchemaEditor | None = None,
+    ) -> None:
+        if state_editor is not None:
+            model = new_state.apps.get_model(f"{app_label}.{self.model_name}")
+            await state_editor.add_index(model, Index(fields=self.after))
+            await state_editor.remove_index(model, Index(fields=self.before))
+
+
 def refers(name: str, to: str, related_name: str, *, null: bool = False) -> tuple[str, Any]:
     """A reference in the column ``name``_id; the row it points to cannot be deleted."""
     return name, fields.ForeignKeyField(
@@ -77,6 +105,16 @@ def append_only(*tables: str) -> ops.RunPython:
         make = _POSTGRES if editor.client.capabilities.dialect == "postgres" else _SQLITE
         for table in tables:
             await editor.client.execute_script(make.format(table=table))
+
+    return ops.RunPython(forward)
+
+
+def on_postgres_only(statement: str) -> ops.RunPython:
+    """A statement about what SQLite has nothing of."""
+
+    async def forward(_apps: Any, editor: BaseSchemaEditor) -> None:
+        if editor.client.capabilities.dialect == "postgres":
+            await editor.client.execute_script(statement)
 
     return ops.RunPython(forward)
 
