@@ -9,10 +9,10 @@ from aiohttp import web
 
 from bot.access import DEADLINE
 from bot.envelope import Envelope, Letter
-from bot.headers import HEADERS
 from bot.keys import ACCOUNT, ANSWERS, DEPS, DIALOGUE, MINIAPP
 from bot.push import MESSAGES, Push, Sort, read_push
 from bot.replies import handed_to_people, text_reply
+from bot.told import told
 from casework.deps import Deps
 from casework.late_answers import owe_answer
 from domain.refusal import Refusal
@@ -29,7 +29,7 @@ async def verify(request: web.Request) -> web.Response:
     if not 0 < len(echo) <= _LONGEST_ECHO:
         raise Refusal("push_malformed")
     _log.info("address_verified")
-    return _plain(echo)
+    return told(echo)
 
 
 async def receive(request: web.Request, letter: Letter) -> web.Response:
@@ -41,7 +41,7 @@ async def receive(request: web.Request, letter: Letter) -> web.Response:
     push = read_push(deps.settings.official_account.appid, letter.body)
     text = await _answer_in_time(request, push)
     if not text:
-        return _plain("success")
+        return told("success")
     return _reply(request.app[ACCOUNT], letter, text_reply(push, text, deps.clock.now()), deps)
 
 
@@ -53,7 +53,7 @@ async def receive_from_miniapp(request: web.Request, letter: Letter) -> web.Resp
         handed_on = handed_to_people(push, deps.clock.now(), as_json=letter.body.lstrip().startswith("{"))
         return _reply(request.app[MINIAPP], letter, handed_on, deps)
     await _answer_in_time(request, push)
-    return _plain("success")
+    return told("success")
 
 
 async def _answer_in_time(request: web.Request, push: Push) -> str:
@@ -87,8 +87,4 @@ def _guide_page(request: web.Request) -> str | None:
 def _reply(envelope: Envelope, letter: Letter, reply: str, deps: Deps) -> web.Response:
     sealed = envelope.seal(letter, reply, deps.clock.now())
     kind = "application/json" if sealed.startswith("{") else "application/xml"
-    return web.Response(text=sealed, content_type=kind, headers=HEADERS)
-
-
-def _plain(text: str) -> web.Response:
-    return web.Response(text=text, content_type="text/plain", headers=HEADERS)
+    return told(sealed, kind)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from bot.guesses import Guesses
@@ -80,7 +81,12 @@ class Topic:
 
 def say(key: str, facts: Mapping[str, Any] | None = None, **more: Any) -> Answer:
     """Words that end the talk."""
-    return Answer(chat_text(key, {**(facts or {}), **more}))
+    return Answer(chat_text(key, {**(facts or {}), **more})) if facts or more else _plainly(key)
+
+
+@cache
+def _plainly(key: str) -> Answer:
+    return Answer(chat_text(key, {}))
 
 
 def ask(key: str, topic: str, facts: Mapping[str, Any], **shown: Any) -> Answer:
