@@ -27,7 +27,11 @@ def needed(text: str) -> frozenset[str]:
 
 def fill(text: str, facts: Mapping[str, Any]) -> str:
     """The text with its facts as people read them; a missing fact leaves nothing behind."""
-    values = {name: seen for name in placeholders(text) if (seen := shown(facts.get(name)))}
+    return put(text, {name: seen for name in placeholders(text) if (seen := shown(facts.get(name)))})
+
+
+def put(text: str, values: Mapping[str, str]) -> str:
+    """The same with facts that already are as people read them; none is empty, none is for another text."""
     pattern, names = _pattern(text, placeholders(text).difference(values))
     return pattern % tuple([values[name] for name in names])
 

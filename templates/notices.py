@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from domain.terms import NoticeKind
 from templates.fields import clip, field_problem
-from templates.fill import fill, needed, placeholders
-from templates.shown import clean
+from templates.fill import fill, needed, placeholders, put
+from templates.shown import clean, told
 
 _FOLDER = Path(__file__).parent / "notices"
 _MOST_PIECES = 3  # with its example; one that is longer costs more than it tells
@@ -30,7 +30,7 @@ class NoticeText:
 
     def __init__(self, parts: Mapping[str, Any], facts: Mapping[str, str]) -> None:
         self._parts = parts
-        self._facts = {name: _tame(value) for name, value in facts.items() if value}
+        self._given = facts
 
     @property
     def title(self) -> str:
@@ -55,7 +55,13 @@ class NoticeText:
     @property
     def sms(self) -> str:
         """The text for the phone."""
-        return _cut(fill(self._parts["sms"], self._facts), _LONGEST_SMS)
+        text, given = self._parts["sms"], self._given
+        seen = {name: value for name in placeholders(text) if (value := told(_tame(given.get(name) or "")))}
+        return _cut(put(text, seen), _LONGEST_SMS)
+
+    @cached_property
+    def _facts(self) -> Mapping[str, str]:
+        return {name: _tame(value) for name, value in self._given.items() if value}
 
     def _fields(self, texts: Mapping[str, str]) -> Mapping[str, str]:
         return {key: clip(key, fill(text, self._facts)) for key, text in texts.items()}

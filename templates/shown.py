@@ -68,7 +68,11 @@ def shown(value: Any) -> str | None:
 
 
 def _text(value: str) -> str | None:
-    text = clean(value)[:_LONGEST]
+    return told(clean(value)[:_LONGEST])
+
+
+def told(text: str) -> str | None:
+    """A text without anything invisible: one of our own words by its Chinese name, anything else as it is."""
     return label(text) if _WORD.fullmatch(text) else text or None
 
 
