@@ -22,7 +22,17 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from commands.serving import announce, bind, listen, quick_loop, sms_url, told_to_stop, wechat_url
+from commands.serving import (
+    Listeners,
+    announce,
+    bind,
+    listen,
+    listen_beside,
+    quick_loop,
+    sms_url,
+    told_to_stop,
+    wechat_url,
+)
 from commands.set_up import set_up
 from commands.words import parser
 
@@ -234,7 +244,7 @@ async def serving(app: "web.Application", listener: socket.socket) -> AsyncItera
 async def serve(settings: "Settings") -> None:
     """Everything in one process, until SIGINT or SIGTERM."""
     from casework.self_check import check_words_and_rules
-    from counter.app import make_app as make_console
+    from commands.beside import others_beside
     from models.db import migrate
     from workers.clockwork import working
 
@@ -252,13 +262,30 @@ async def serve(settings: "Settings") -> None:
         deps = await stack.enter_async_context(open_deps(settings))
         clerks = (await seed_with_keys(deps)).clerks if settings.sandboxed else {}
         await stack.enter_async_context(working(deps))
-        await stack.enter_async_context(serving(make_console(deps), listeners.console))
-        await stack.enter_async_context(serving(make_citizen_door(deps), listeners.citizen))
+        await open_doors(deps, listeners, stack)
+        await stack.enter_async_context(others_beside(settings, os.environ))
         if settings.sandboxed:
             await set_up_phone(deps)
         announce(settings, clerks, time.monotonic() - started)
         await told_to_stop()
         print("Stopping …", flush=True)
+
+
+async def open_doors(deps: "Deps", listeners: Listeners, stack: contextlib.AsyncExitStack) -> None:
+    """Serve what people come in by."""
+    from counter.app import make_app as make_console
+
+    await stack.enter_async_context(serving(make_console(deps), listeners.console))
+    await stack.enter_async_context(serving(make_citizen_door(deps), listeners.citizen))
+
+
+async def _beside(settings: "Settings") -> None:
+    from commands.beside import answering
+
+    async with contextlib.AsyncExitStack() as stack:
+        deps = await stack.enter_async_context(open_deps(settings))
+        await open_doors(deps, listen_beside(settings), stack)
+        await told_to_stop(answering)
 
 
 async def set_up_phone(deps: "Deps") -> None:
@@ -478,8 +505,8 @@ def _work(asked: argparse.Namespace) -> "Work":
     from commands.verify_chain import walk
 
     known: Mapping[str | None, Work] = {
-        "worker": _worker, "migrate": _migrate, "sandbox": _sandbox, "check": _check, "seed": partial(_seed, asked),
-        "verify-chain": partial(_joined, walk), "feed": partial(_joined, take),
+        "beside": _beside, "worker": _worker, "migrate": _migrate, "sandbox": _sandbox, "check": _check,
+        "seed": partial(_seed, asked), "verify-chain": partial(_joined, walk), "feed": partial(_joined, take),
     }  # fmt: skip
     if asked.command == "add-operator":
         return partial(_joined, partial(add, username=asked.username))

@@ -35,6 +35,7 @@ from benchmarks.town import (
     Town,
     booking,
     on_postgres,
+    processes,
     reading,
     town,
 )
@@ -286,6 +287,7 @@ async def measure(names: list[str], plan: Plan, postgres: str) -> dict[str, Any]
     return {
         "oversold": whole.oversold, "lost": whole.lost, "errors": whole.errors, "unanswered": whole.unanswered,
         "void": whole.void, "load_average": os.getloadavg()[0], "cores": os.cpu_count(),
+        "processes": processes(),
         "ratios": {name: figure["ratio"] for name, figure in figures.items()}, "figures": figures,
     }  # fmt: skip
 

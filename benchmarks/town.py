@@ -4,11 +4,13 @@ import asyncio
 import json
 import os
 import secrets
+import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -117,9 +119,32 @@ async def database(folder: Path, postgres: str | None) -> AsyncIterator[str]:
         await on_postgres(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
+def set_up_on(url: str) -> dict[str, str]:
+    """The settings of a service on this database: several processes on PostgreSQL, beside a Redis."""
+    named = {"TONGBAN_DATABASE_URL": url}
+    if processes() > 1 and url.startswith("postgres"):
+        named |= {"TONGBAN_PROCESSES": str(processes()), "TONGBAN_REDIS_URL": _redis()}
+    return named
+
+
+@cache
+def processes() -> int:
+    """How many processes answer: BENCH_PROCESSES, else one for each core; one alone where no Redis answers."""
+    wanted, at = int(os.environ.get("BENCH_PROCESSES") or os.cpu_count() or 1), urlsplit(_redis())
+    try:
+        socket.create_connection((at.hostname or "", at.port or 6379), timeout=0.5).close()
+    except OSError:
+        return 1
+    return wanted
+
+
+def _redis() -> str:
+    return os.environ.get("BENCH_REDIS", "redis://127.0.0.1:6379/15")
+
+
 def _environment(folder: Path, url: str) -> dict[str, str]:
     names = ("TONGBAN_PORT", "TONGBAN_CONSOLE_PORT", "TONGBAN_SANDBOX_PORT", "TONGBAN_SMS_SANDBOX_PORT")
-    own = {"TONGBAN_VAR": str(folder / "var"), "TONGBAN_DATABASE_URL": url}
+    own = {"TONGBAN_VAR": str(folder / "var"), **set_up_on(url)}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TONGBAN_")}
     return {**kept, **own, **dict.fromkeys(names, "0")}
 

@@ -24,7 +24,7 @@ import asyncpg  # type: ignore[import-untyped]
 import xmltodict
 
 from benchmarks.booking import POSTGRES, Figure
-from benchmarks.town import HOME, database
+from benchmarks.town import HOME, database, set_up_on
 from benchmarks.wire import Line, lines
 from gateways.sandbox.cipher import decrypt, encrypt, signature_of
 
@@ -145,7 +145,7 @@ _ACCOUNT: list[Account] = []
 @asynccontextmanager
 async def served(folder: Path, url: str) -> AsyncIterator[str]:
     """``run.py serve`` in a process of its own, nothing switched off; where the citizens' door is."""
-    environment = {**os.environ, "TONGBAN_VAR": str(folder), "TONGBAN_DATABASE_URL": url}
+    environment = {**os.environ, "TONGBAN_VAR": str(folder), **set_up_on(url)}
     for port in ("PORT", "CONSOLE_PORT", "SANDBOX_PORT", "SMS_SANDBOX_PORT"):
         environment[f"TONGBAN_{port}"] = "0"
     with (folder / "serve.log").open("wb") as log:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from domain.terms import NoticeKind, StaffRole
 
 SECRETS_FILE = "secrets.json"
+MOST_PROCESSES = 64
 MOST_BITS = 24  # half a minute and more on a phone
 TRUST_FILE = "letter-trust.pem"
 _SEALS = ("ES256", "EdDSA", "PS256", "SM2")
@@ -82,6 +83,7 @@ class Settings:
     var: Path
     database_url: str
     redis_url: str | None
+    processes: int
     host: str
     port: int
     console_host: str
@@ -168,12 +170,12 @@ class _Reader:
             self.problems.append(f"{name} must name roles: {', '.join(StaffRole)}")
             return frozenset()
 
-    def bits(self, name: str) -> int:
-        raw = self.env.get(name) or "0"
-        if raw.isdecimal() and int(raw) <= MOST_BITS:
+    def number(self, name: str, least: int, most: int) -> int:
+        raw = self.env.get(name) or str(least)
+        if raw.isdecimal() and least <= int(raw) <= most:
             return int(raw)
-        self.problems.append(f"{name} must be a number from 0 to {MOST_BITS}")
-        return 0
+        self.problems.append(f"{name} must be a number from {least} to {most}")
+        return least
 
     def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
         raw = self.env.get(name)
@@ -304,6 +306,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         var=var,
         database_url=read.url("TONGBAN_DATABASE_URL", ("postgres", "sqlite")) or f"sqlite://{var}/tongban.sqlite3",
         redis_url=read.url("TONGBAN_REDIS_URL", ("redis", "rediss")),
+        processes=read.number("TONGBAN_PROCESSES", 1, MOST_PROCESSES),
         host=read.text("TONGBAN_HOST", "127.0.0.1"),
         port=read.port("TONGBAN_PORT", 8080),
         console_host=read.text("TONGBAN_CONSOLE_HOST", "127.0.0.1"),
@@ -327,7 +330,7 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         seal_keys=seal_keys,
         seal_key_current=current,
         seal_cipher=read.choice("TONGBAN_SEAL_CIPHER", "aes-256-gcm", ("aes-256-gcm", "sm4-gcm")),
-        challenge_bits=read.bits("TONGBAN_CHALLENGE_BITS"),
+        challenge_bits=read.number("TONGBAN_CHALLENGE_BITS", 0, MOST_BITS),
         index_key=index_key,
         platform_seal=_platform_seal(read, var, index_key, sandboxed=sandboxed),
         pass_key=_pass_key(read, var, index_key, sandboxed=sandboxed),
@@ -338,11 +341,18 @@ def load_settings(env: Mapping[str, str]) -> Settings:
         fonts=_fonts(read),
         feed_folder=Path(read.text("TONGBAN_FEED_FOLDER", str(var / "feed"))).absolute(),
     )
-    if not sandboxed and not settings.sms_url:
-        read.problems.append("TONGBAN_SMS_URL is missing: with a real WeChat the SMS provider must be real too")
+    _insist_together(read, settings)
     if read.problems:
         raise BadSettings(read.problems)
     return settings
+
+
+def _insist_together(read: _Reader, settings: Settings) -> None:
+    """What one setting asks of another."""
+    if settings.processes > 1 and not (settings.redis_url and settings.database_url.startswith("postgres")):
+        read.problems.append("TONGBAN_PROCESSES above 1 needs a PostgreSQL and a Redis that all of them reach")
+    if not settings.sandboxed and not settings.sms_url:
+        read.problems.append("TONGBAN_SMS_URL is missing: with a real WeChat the SMS provider must be real too")
 
 
 def trust_file(env: Mapping[str, str]) -> Path:

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,21 +44,42 @@ class Listeners:
 def listen(settings: "Settings") -> Listeners:
     """Bind every address; exits with a sentence when one is taken, or when a service runs on this folder already."""
     _insist_alone(settings)
-    sandboxed = settings.sandboxed
+    sandboxed, many = settings.sandboxed, settings.processes > 1
     return Listeners(
-        citizen=bind(settings.host, settings.port),
-        console=bind(settings.console_host, settings.console_port),
+        citizen=bind(settings.host, settings.port, with_others=many),
+        console=bind(settings.console_host, settings.console_port, with_others=many),
         wechat=bind(settings.sandbox_host, settings.sandbox_port) if sandboxed else None,
         sms=bind(settings.sandbox_host, settings.sms_sandbox_port) if sandboxed else None,
     )
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A socket that listens there; exits with a sentence where it can't."""
+def listen_beside(settings: "Settings") -> Listeners:
+    """The addresses of the service this process answers for as well."""
+    return Listeners(
+        citizen=_bound(settings.host, settings.port, shared=True),
+        console=_bound(settings.console_host, settings.console_port, shared=True),
+        wechat=None,
+        sms=None,
+    )
+
+
+def bind(host: str, port: int, *, with_others: bool = False) -> socket.socket:
+    """A socket that listens there; exits with a sentence where it can't.
+
+    ``with_others``: further processes of this service will listen there too.
+    """
     try:
-        return socket.create_server((host, port), backlog=1024)
+        alone = _bound(host, port)
+        if not with_others:
+            return alone
+        alone.close()  # nobody else has it
+        return _bound(host, port, shared=True)
     except OSError as error:
         sys.exit(f"Port {port} on {host} cannot be used ({error.strerror}). Set TONGBAN_PORT and the others, or 0.")
+
+
+def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    return socket.create_server((host, port), backlog=1024, reuse_port=shared)
 
 
 def _insist_alone(settings: "Settings") -> None:
@@ -117,9 +138,11 @@ def keep_private(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-async def told_to_stop() -> None:
-    """All has started: wait for SIGINT or SIGTERM; a stop that takes long leaves word of what it waits for."""
-    _spare_what_started()
+async def told_to_stop(also: Callable[[asyncio.Event], Coroutine[Any, Any, None]] | None = None) -> None:
+    """All has started: wait for SIGINT or SIGTERM, or for what ``also`` watches and sets the event for.
+
+    A stop that takes long leaves word of what it waits for.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):
@@ -127,7 +150,11 @@ async def told_to_stop() -> None:
             loop.add_signal_handler(sign, stop.set)
         except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
             signal.signal(sign, lambda *_: loop.call_soon_threadsafe(stop.set))
+    _spare_what_started()
+    watching = asyncio.create_task(also(stop)) if also else None
     await stop.wait()
+    if watching:
+        watching.cancel()
     loop.call_later(SLOW_STOP_SECONDS, _say_what_hangs)
 
 
