@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import contextlib
 import os
-import secrets
 import socket
 import sys
 import time
@@ -74,7 +73,7 @@ class SystemRandom:
 
     def token(self, size: int) -> bytes:
         """``size`` random bytes."""
-        return secrets.token_bytes(size)
+        return os.urandom(size)
 
 
 def keyring_of(settings: "Settings") -> "KeyRing":

@@ -1,12 +1,14 @@
 """The rule values of booking and of missed visits, as numbers of this house (D18: off unless a value says so)."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 
 from casework.deps import Deps
 from domain.division import find_division
 from domain.no_show import NoShowRule, months
-from domain.policy.rule import Value
+from domain.policy.rule import Rulebook
+from domain.terms import ServiceItem
 from models.case import Case
 
 
@@ -23,7 +25,8 @@ class BookingRule:
 
 def booking_rule(deps: Deps, case: Case) -> BookingRule:
     """The value in force today where the person lives."""
-    value = _value(deps, "booking", case)
+    rules = deps.rulebook.on(deps.today())
+    value = rules.need("booking", item=case.item, residence=find_division(case.residence_division))
     return BookingRule(
         hold=timedelta(minutes=value.number("hold_minutes")),
         holds_per_hour=value.number("holds_per_hour"),
@@ -35,7 +38,12 @@ def booking_rule(deps: Deps, case: Case) -> BookingRule:
 
 def no_show_rule(deps: Deps, case: Case) -> NoShowRule:
     """The value in force today where the person lives."""
-    value = _value(deps, "no_show", case)
+    return _no_show(deps.rulebook, deps.today(), case.item, case.residence_division)
+
+
+@lru_cache(1024)  # asked for every booking, and the same for a county until midnight
+def _no_show(rulebook: Rulebook, day: date, item: ServiceItem, residence: str) -> NoShowRule:
+    value = rulebook.on(day).need("no_show", item=item, residence=find_division(residence))
     return NoShowRule(
         grace=timedelta(minutes=value.number("grace_minutes")),
         counted=months(value.number("months")),
@@ -43,8 +51,3 @@ def no_show_rule(deps: Deps, case: Case) -> NoShowRule:
         blocked=timedelta(days=value.number("block_days")),
         weekly_cap=value.maybe_number("weekly_cap"),
     )
-
-
-def _value(deps: Deps, name: str, case: Case) -> Value:
-    rules = deps.rulebook.on(deps.today())
-    return rules.need(name, item=case.item, residence=find_division(case.residence_division))

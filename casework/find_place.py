@@ -6,7 +6,7 @@ where nothing is remembered, and the table has the last word.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -51,6 +51,13 @@ class Desk:
     supply: Supply
     challenge_bits: int
     invited_until: date | None = None
+    ends: dict[date, Mapping[datetime, datetime]] = field(default_factory=dict, compare=False)
+
+    def ends_on(self, day: date, calendar: WorkCalendar) -> Mapping[datetime, datetime]:
+        """The end of each slot of a day by its start."""
+        if day not in self.ends:
+            self.ends[day] = dict(slots_on(self.schedule, day, calendar))
+        return self.ends[day]
 
     def on_trial(self, day: date) -> bool:
         """Whether only invited people are served that day (R019)."""
@@ -160,7 +167,7 @@ def slot_end(deps: Deps, desk: Desk, starts_at: datetime) -> datetime:
     """
     day, now = day_of(starts_at), deps.clock.now()
     insist_released(deps, desk, day)
-    end = dict(slots_on(desk.schedule, day, deps.calendar)).get(starts_at)
+    end = desk.ends_on(day, deps.calendar).get(starts_at)
     if end is None:
         raise Refusal("slot_not_found", station=desk.point.name)
     if end <= now:

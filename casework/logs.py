@@ -19,7 +19,7 @@ _SHORTEST = 11  # characters of a phone number
 def configure_logs() -> None:
     """Set structlog and the standard library's logging up for this process."""
     logging.basicConfig(level=logging.WARNING, handlers=[_LibraryLines()], force=True)
-    lines = structlog.WriteLogger(sys.stderr)
+    lines = structlog.BytesLogger(sys.stderr.buffer)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -35,12 +35,12 @@ def configure_logs() -> None:
     )
 
 
-def _written(entry: Any, default: Callable[[Any], Any]) -> str:
+def _written(entry: Any, default: Callable[[Any], Any]) -> bytes:
     """One line of JSON; what orjson cannot write (half a character, a huge number) is written all the same."""
     try:
-        return orjson.dumps(entry, default=default).decode()
+        return orjson.dumps(entry, default=default)
     except TypeError:
-        return json.dumps(entry, default=default)
+        return json.dumps(entry, default=default).encode()
 
 
 class _LibraryLines(logging.Handler):

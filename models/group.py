@@ -67,6 +67,7 @@ class Group(Generic[W, A]):
         self._line: deque[tuple[W, asyncio.Future[A]]] = deque()
         self._busy: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._at_once: int | None = None
         self._left_at = float("-inf")  # on the loop's clock, in seconds
 
     async def do(self, work: W) -> A:
@@ -102,8 +103,10 @@ class Group(Generic[W, A]):
             await asyncio.wait(set(self._busy))
 
     def _in_flight(self) -> int:
-        """SQLite has one writer, whoever asks."""
-        return self._writers if on_postgres() else 1
+        """SQLite has one writer, whoever asks; found out once for each database."""
+        if self._at_once is None:
+            self._at_once = self._writers if on_postgres() else 1
+        return self._at_once
 
     async def _serve(self) -> None:
         members: list[tuple[W, asyncio.Future[A]]] = []

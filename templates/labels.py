@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 _FILE = Path(__file__).with_name("labels.toml")
@@ -27,6 +27,7 @@ def audit_actor(actor: str) -> str:
     return label(actor.removeprefix("staff:"), "AuditActor")
 
 
+@lru_cache(4096, typed=True)
 def label(value: StrEnum | str, table: str | None = None) -> str:
     """The Chinese a person reads for ``value``.
 
