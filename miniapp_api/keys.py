@@ -13,4 +13,5 @@ API_DOCUMENT = web.AppKey("api_document", bytes)
 DOCS_PAGE = web.AppKey("docs_page", str)
 
 REQUEST_ID = web.RequestKey("request_id", str)
+REFUSED = web.RequestKey("refused", str)
 ACCOUNT_ID = web.RequestKey("account_id", int)

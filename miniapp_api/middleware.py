@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 
 from domain.refusal import Refusal
 from miniapp_api.headers import SECURITY_HEADERS
-from miniapp_api.keys import DEPS, REQUEST_ID
+from miniapp_api.keys import DEPS, REFUSED, REQUEST_ID
 from miniapp_api.refusals import problem_response
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -52,7 +52,8 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
         return response
     finally:
         took = round((clock() - began) * 1000, 1)
-        _log.info("request", method=request.method, route=_route_name(request), status=status, ms=took)
+        told = {"refused": request[REFUSED]} if REFUSED in request else {}
+        _log.info("request", method=request.method, route=_route_name(request), status=status, ms=took, **told)
         structlog.contextvars.reset_contextvars(**before)
 
 
@@ -87,7 +88,7 @@ def _is_beside(request: web.Request) -> bool:
 
 
 def _refused(request: web.Request, refusal: Refusal) -> web.Response:
-    _log.info("refused", code=refusal.code)
+    request[REFUSED] = refusal.code  # one line tells it all
     return problem_response(refusal, _name_of(request))
 
 

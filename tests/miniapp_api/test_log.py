@@ -37,10 +37,11 @@ async def test_one_line_for_each_request_with_id_route_and_status_but_no_path_or
     assert "2007" not in str(logs)
 
 
-async def test_a_refusal_is_logged_by_its_code(visitor: Citizen) -> None:
+async def test_a_refusal_is_logged_by_its_code_in_the_line_of_its_request(visitor: Citizen) -> None:
     with capture_logs() as logs:
         await visitor.get("/me")
-    assert [line["code"] for line in logs if line["event"] == "refused"] == ["not_signed_in"]
+        await visitor.get("/points", item=ITEM, division="360103")
+    assert [(line["event"], line.get("refused")) for line in logs] == [("request", "not_signed_in"), ("request", None)]
 
 
 async def test_an_error_of_ours_is_logged_without_its_message(deps: Deps, aiohttp_client: ClientFactory) -> None:
