@@ -50,7 +50,7 @@ def owed(
         "name": mask_name(str(case.form["name"])),
         "item": label(case.item),
         "number": case.number,
-        "time": when(now),
+        **({} if "time" in facts else {"time": when(now)}),
         **facts,
     }
     written = {name: text for name, text in told.items() if text is not None}
