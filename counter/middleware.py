@@ -82,6 +82,7 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """The same headers on every answer, errors included (ASVS V3.4, V14.3.2)."""
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    response.headers["Server"] = HEADERS["Server"]  # where aiohttp has put its own name and version
     response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")
 
 

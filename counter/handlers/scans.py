@@ -9,6 +9,7 @@ from casework.serve import find_at_counter
 from counter.forms import Form
 from counter.keys import ACTOR, DEPS, REQUEST_ID
 from counter.pages import day_page, refused, see_other
+from counter.sent_on import SentOn
 from counter.sessions import CSRF_FIELD
 from domain.handoff import Scanned, what_was_scanned
 from domain.pass_text import is_pass
@@ -38,7 +39,7 @@ async def scan_at_once(request: web.Request, token: str, form: Form) -> web.Resp
     if done is None:
         return None
     request[ACTOR] = done.officer.actor
-    return see_other(_opened(done.number))
+    return SentOn(_opened(done.number))
 
 
 async def scan_picture(request: web.Request, officer: Officer, form: Form, picture: bytes) -> web.Response:

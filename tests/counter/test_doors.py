@@ -114,6 +114,7 @@ async def test_every_answer_carries_the_closing_headers(at_desk: OpenConsole, co
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Server"] == "tongban"
         assert answer.headers["X-Request-Id"]
         assert "charset=utf-8" in answer.headers["Content-Type"]
 

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 from casework.deps import Deps
 from casework.sign_in_limits import SESSION_IDLE, SESSION_LIFE, TOUCH_EVERY
 from counter import access
+from counter.middleware import HEADERS
 from domain.terms import StaffRole
 from models.audit import AuditEntry
 from models.case import CaseEvent
@@ -130,16 +131,22 @@ async def test_session_is_kept_alive_by_scans(at_desk: OpenConsole, deps: Deps, 
     assert TOUCH_EVERY < SESSION_IDLE < SESSION_LIFE
 
 
-async def test_form_that_comes_in_pieces_is_read_whole(at_desk: OpenConsole, deps: Deps, door: TestServer) -> None:
-    console = await at_desk()
-    form = await _form(console, deps)
+def _posting(
+    console: Console, door: TestServer, form: Fields, *lines: str, version: str = "1.1"
+) -> tuple[bytes, bytes]:
+    """Head and body of a scan as bytes."""
     token = console.client.session.cookie_jar.filter_cookies(console.client.make_url("/"))[COOKIE].value
     body = f"csrf_token={form['csrf_token']}&code={form['code']}".encode()
     head = (
-        f"POST /scan HTTP/1.1\r\nHost: {door.host}:{door.port}\r\nCookie: {COOKIE}={token}\r\n"
-        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
-    ).encode()
-    assert door.port is not None
+        f"POST /scan HTTP/{version}", f"Host: {door.host}:{door.port}", f"Cookie: {COOKIE}={token}",
+        "Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}", *lines, "", "",
+    )  # fmt: skip
+    return "\r\n".join(head).encode(), body
+
+
+async def test_form_that_comes_in_pieces_is_read_whole(at_desk: OpenConsole, deps: Deps, door: TestServer) -> None:
+    console = await at_desk()
+    head, body = _posting(console, door, await _form(console, deps))
     reader, writer = await asyncio.open_connection(door.host, door.port)
     for piece in (head, body[:20], body[20:60], body[60:]):
         writer.write(piece)
@@ -148,3 +155,43 @@ async def test_form_that_comes_in_pieces_is_read_whole(at_desk: OpenConsole, dep
     assert (await reader.readline()).split()[1] == b"303"
     writer.close()
     assert await _checked_in() == 1
+
+
+async def test_answer_in_one_piece_is_the_one_aiohttp_sends(at_desk: OpenConsole, deps: Deps, door: TestServer) -> None:
+    """Of a connection that is to be closed the answer is aiohttp's own; the other one goes on."""
+    console = await at_desk()
+    heads: list[dict[str, str]] = []
+    for line in ("Accept: text/html", "Connection: close"):
+        reader, writer = await asyncio.open_connection(door.host, door.port)
+        for _ in range(2 if line.startswith("Accept") else 1):
+            writer.write(b"".join(_posting(console, door, await _form(console, deps), line)))
+            status, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+            assert status == "HTTP/1.1 303 See Other"
+        heads.append(dict(one.split(": ", 1) for one in lines))
+        writer.close()
+    ready, plain = heads
+    assert plain.pop("Connection") == "close"
+    for own in ("Date", "X-Request-Id", "Location"):
+        assert ready.pop(own) != ""
+        assert plain.pop(own) != ""
+    assert ready == plain
+    assert ready.items() >= HEADERS.items()
+    assert await _checked_in() == 3
+
+
+async def test_scans_sent_without_waiting_and_by_an_old_client_are_answered_in_order(
+    at_desk: OpenConsole, deps: Deps, door: TestServer
+) -> None:
+    console = await at_desk()
+    forms = [await _form(console, deps) for _ in range(2)]
+    asked = [b"".join(_posting(console, door, form)) for form in (*forms, forms[0])]
+    reader, writer = await asyncio.open_connection(door.host, door.port)
+    writer.write(b"".join(asked))
+    told = [(await reader.readuntil(b"\r\n\r\n")).split()[1] for _ in range(3)]
+    assert told == [b"303", b"303", b"409"]
+    writer.close()
+    reader, writer = await asyncio.open_connection(door.host, door.port)
+    writer.write(b"".join(_posting(console, door, await _form(console, deps), version="1.0")))
+    assert (await reader.read()).split()[1] == b"303"  # and hung up
+    writer.close()
+    assert await _checked_in() == 3
