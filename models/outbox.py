@@ -34,6 +34,10 @@ _MINORS = "SELECT id FROM service_case WHERE id = ANY($1::int[]) AND is_minor"
 _CLOSE = """
 UPDATE notice SET status = $1, channel = $2, settled_at = $3, claimed_until = NULL
 WHERE id = ANY($4::int[]) AND (status = 'owed') IS TRUE"""  # so said, it is no reason to read all that are owed
+_POSTPONE = """
+UPDATE notice SET due_at = given.due_at, claimed_until = NULL
+FROM unnest($1::int[], $2::timestamptz[]) AS given (id, due_at)
+WHERE notice.id = given.id AND (status = 'owed') IS TRUE"""
 _TRY = """
 INSERT INTO notice_attempt (notice_id, channel, outcome, provider_id, error, at)
 SELECT notice_id, channel, outcome, provider_id, error, at
@@ -152,20 +156,24 @@ def settle(outcomes: Sequence[Outcome]) -> "asyncio.Future[None]":
 
 
 async def _settle(together: Sequence[Sequence[Outcome]]) -> Sequence[None]:
-    """Messages that went, which nearly all are, with their tries: one statement; anything more, a transaction."""
+    """What became of nearly all is one statement; where a consent was asked for or a person has to look, more."""
     outcomes = [outcome for some in together for outcome in some]
-    if on_postgres() and all(map(_is_simple, outcomes)):
-        await rows_written(*_closings(outcomes), _tries(outcomes))
-    else:
-        async with transaction():
-            await _settle_each(outcomes)
+    writes = [*_closings(outcomes), *_postponements(outcomes), *_tries(outcomes)]
+    more = [outcome for outcome in outcomes if outcome.trouble is not None or _by_consent(outcome)]
+    if on_postgres() and not more:
+        await rows_written(*writes)
+        return [None] * len(together)
+    async with transaction():
+        await rows_written(*writes)
+        for outcome in more:
+            await _settle_credit(outcome)
+            if outcome.trouble is not None:
+                await open_task("notice_broken", outcome.trouble[:80], outcome.at)
     return [None] * len(together)
 
 
-def _is_simple(outcome: Outcome) -> bool:
-    if outcome.status == "owed" or outcome.trouble is not None or not outcome.tried:
-        return False
-    return Channel.SUBSCRIBE_MESSAGE not in [tried.channel for tried in outcome.tried]
+def _by_consent(outcome: Outcome) -> bool:
+    return Channel.SUBSCRIBE_MESSAGE in [tried.channel for tried in outcome.tried]
 
 
 def _closings(outcomes: Sequence[Outcome]) -> list[Write]:
@@ -177,19 +185,9 @@ def _closings(outcomes: Sequence[Outcome]) -> list[Write]:
     return [writing(_CLOSE, status, channel, settled_at, ids) for (status, channel), ids in groups.items()]
 
 
-async def _settle_each(outcomes: Sequence[Outcome]) -> None:
-    for outcome in outcomes:
-        if outcome.status == "owed":
-            again = Notice.filter(id=outcome.notice.id, status="owed")
-            await again.update(due_at=outcome.due_at, claimed_until=None)
-    if closings := _closings(outcomes):
-        await rows_written(*closings)
-    if any(outcome.tried for outcome in outcomes):
-        await rows_written(_tries(outcomes))
-    for outcome in outcomes:
-        await _settle_credit(outcome)
-        if outcome.trouble is not None:
-            await open_task("notice_broken", outcome.trouble[:80], outcome.at)
+def _postponements(outcomes: Sequence[Outcome]) -> list[Write]:
+    later = [(outcome.notice.id, outcome.due_at) for outcome in outcomes if outcome.status == "owed"]
+    return [writing(_POSTPONE, *map(list, zip(*later, strict=True)))] if later else []
 
 
 async def _settle_credit(outcome: Outcome) -> None:
@@ -209,13 +207,13 @@ async def _settle_credit(outcome: Outcome) -> None:
 _SETTLING: Group[Sequence[Outcome], None] = Group(_settle, writers=1, reading=True)  # larger groups, fewer commits
 
 
-def _tries(outcomes: Sequence[Outcome]) -> Write:
+def _tries(outcomes: Sequence[Outcome]) -> list[Write]:
     tries = [
         (outcome.notice.id, channel.value, _word(delivery, given_up), delivery.provider_id, delivery.error, outcome.at)
         for outcome in outcomes
         for channel, delivery, given_up in outcome.tried
     ]
-    return writing(_TRY, *map(list, zip(*tries, strict=True)))
+    return [writing(_TRY, *map(list, zip(*tries, strict=True)))] if tries else []
 
 
 def _word(delivery: Delivery, given_up: bool) -> str:
