@@ -9,19 +9,20 @@ It is forgotten when this process commits a change of its subject (``forget``, f
 statement; a verb that knows what is true from then on says it by ``learn``), when it is ``AGE`` old, so that other
 processes' changes are seen, and when the database is closed. What is given was always asked for after the last commit
 of this process that the caller can know of. A reader who finds nothing joins the next question, however many they are;
-one who finds something old (``RENEWED``) asks, while the others are still told. There is no loop and no timer. Inside a
-transaction the table is asked, always: nothing is decided from memory.
+one who finds something old (``RENEWED``) is told it, and it is asked for anew meanwhile. There is no loop and no timer.
+Inside a transaction the table is asked, always: nothing is decided from memory.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import Generic, TypeVar
 
-from models.connect import UNAVAILABLE
+from models.connect import UNAVAILABLE, Crowded
 from models.group import Group
 from models.store import after_commit, in_a_transaction
 
@@ -29,7 +30,7 @@ K = TypeVar("K", bound=tuple[Hashable, ...])
 V = TypeVar("V")
 
 AGE = 0.08  # seconds, counted from the question: an answer is to be at most 0.1 behind when it is heard
-RENEWED = AGE / 2  # seconds after which the next reader asks, while the others are still told
+RENEWED = AGE / 2  # seconds after which it is asked for anew when somebody reads it
 MOST = 512  # things remembered; each is gone after AGE anyway
 AT_ONCE = 4  # questions side by side, so that those who write find a free connection
 
@@ -60,7 +61,7 @@ class Memory(Group[K, V | None]):
         self._kept: dict[K, _Kept[V]] = {}
         self._changed: dict[Hashable, int] = {}
         self._learned: dict[K, list[Callable[[V], V]]] = {}  # by what is being asked for: what was learned meanwhile
-        self._renewing: set[K] = set()  # somebody asks; what is remembered may still be told
+        self._renewing: set[K] = set()  # asked for anew just now
         self._mark = self._all_changed = self._forgotten = 0
 
     async def close(self) -> None:
@@ -76,18 +77,24 @@ class Memory(Group[K, V | None]):
         if in_a_transaction():
             return await self._ask(key)
         known = self.at_hand(key)
-        if known is not None:
-            return known
-        self._renewing.add(key)
-        return await self.do(key)
+        return await self.do(key) if known is None else known
 
     def at_hand(self, key: K) -> V | None:
-        """What is remembered and may still be told; not for use inside a transaction.
+        """What is remembered and may still be told; what is old is asked for anew meanwhile.
 
-        None also when it should be asked for anew and nobody does yet: one ``recall`` asks, others need not wait.
+        Not for use inside a transaction.
         """
         kept = self._known(key)
-        return kept.value if kept and (key in self._renewing or self._is_fresh(kept)) else None
+        if kept is None:
+            return None
+        if not self._is_fresh(kept) and key not in self._renewing:
+            self._renew(key)
+        return kept.value
+
+    def _renew(self, key: K) -> None:
+        with suppress(Crowded):  # then it is asked for by whoever comes when it is too old
+            self.begin(key).add_done_callback(_look_away)
+            self._renewing.add(key)
 
     def _is_fresh(self, kept: _Kept[V]) -> bool:
         return self._clock() - kept.asked_at <= RENEWED
@@ -179,6 +186,12 @@ class Memory(Group[K, V | None]):
         self._kept[key] = kept
         while len(self._kept) > self._most:
             del self._kept[next(iter(self._kept))]
+
+
+def _look_away(told: "asyncio.Future[V | None]") -> None:
+    """Nobody waits for it: trouble is told to whoever asks when nothing is remembered any more."""
+    if not told.cancelled():
+        told.exception()
 
 
 def _few(keys: dict[K, None]) -> Iterator[list[K]]:
