@@ -21,17 +21,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from commands.serving import (
-    Listeners,
-    announce,
-    bind,
-    listen,
-    listen_beside,
-    quick_loop,
-    sms_url,
-    told_to_stop,
-    wechat_url,
-)
+from commands.serving import announce, bind, listen, quick_loop, sms_url, told_to_stop, wechat_url
 from commands.set_up import set_up
 from commands.words import parser
 
@@ -244,6 +234,7 @@ async def serve(settings: "Settings") -> None:
     """Everything in one process, until SIGINT or SIGTERM."""
     from casework.self_check import check_words_and_rules
     from commands.beside import others_beside
+    from counter.app import make_app as make_console
     from models.db import migrate
     from workers.clockwork import working
 
@@ -261,7 +252,8 @@ async def serve(settings: "Settings") -> None:
         deps = await stack.enter_async_context(open_deps(settings))
         clerks = (await seed_with_keys(deps)).clerks if settings.sandboxed else {}
         await stack.enter_async_context(working(deps))
-        await open_doors(deps, listeners, stack)
+        await stack.enter_async_context(serving(make_console(deps), listeners.console))
+        await stack.enter_async_context(serving(make_citizen_door(deps), listeners.citizen))
         await stack.enter_async_context(others_beside(settings, os.environ))
         if settings.sandboxed:
             await set_up_phone(deps)
@@ -270,20 +262,10 @@ async def serve(settings: "Settings") -> None:
         print("Stopping …", flush=True)
 
 
-async def open_doors(deps: "Deps", listeners: Listeners, stack: contextlib.AsyncExitStack) -> None:
-    """Serve what people come in by."""
-    from counter.app import make_app as make_console
-
-    await stack.enter_async_context(serving(make_console(deps), listeners.console))
-    await stack.enter_async_context(serving(make_citizen_door(deps), listeners.citizen))
-
-
 async def _beside(settings: "Settings") -> None:
-    from commands.beside import answering
+    from commands.beside import answering, listen_beside
 
-    async with contextlib.AsyncExitStack() as stack:
-        deps = await stack.enter_async_context(open_deps(settings))
-        await open_doors(deps, listen_beside(settings), stack)
+    async with open_deps(settings) as deps, serving(make_citizen_door(deps), listen_beside(settings)):
         await told_to_stop(answering)
 
 

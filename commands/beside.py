@@ -1,17 +1,21 @@
-"""Further processes that answer people beside the one that serves: started, watched, begun again and ended with it.
+"""Further processes that answer citizens beside the one that serves: started, watched, begun again and ended with it.
 
-Each listens on the same addresses; the system deals new connections out among them. They decide nothing from memory,
-so that it doesn't matter who answers. The process that serves keeps what must be done once: migrations, the sandboxes,
-the workers. A further process ends when its standard input does, and so never outlives it.
+Each listens where the citizens' door does; the system deals new connections out among them. They decide nothing from
+memory, so that it doesn't matter who answers. The process that serves keeps what must be done once, migrations,
+sandboxes and workers, and the console, whose few clerks go quicker together. A further process ends when its standard
+input does, and so never outlives it.
 """
 
 import asyncio
+import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from commands.serving import bound_with_others
 
 if TYPE_CHECKING:
     from casework.settings import Settings
@@ -74,6 +78,11 @@ async def _end(process: Process) -> None:
     if not done:
         process.kill()
         await process.wait()
+
+
+def listen_beside(settings: "Settings") -> socket.socket:
+    """Listen where the service listens already."""
+    return bound_with_others(settings.host, settings.port)
 
 
 async def answering(stopped: asyncio.Event) -> None:

@@ -44,22 +44,12 @@ class Listeners:
 def listen(settings: "Settings") -> Listeners:
     """Bind every address; exits with a sentence when one is taken, or when a service runs on this folder already."""
     _insist_alone(settings)
-    sandboxed, many = settings.sandboxed, settings.processes > 1
+    sandboxed = settings.sandboxed
     return Listeners(
-        citizen=bind(settings.host, settings.port, with_others=many),
-        console=bind(settings.console_host, settings.console_port, with_others=many),
+        citizen=bind(settings.host, settings.port, with_others=settings.processes > 1),
+        console=bind(settings.console_host, settings.console_port),
         wechat=bind(settings.sandbox_host, settings.sandbox_port) if sandboxed else None,
         sms=bind(settings.sandbox_host, settings.sms_sandbox_port) if sandboxed else None,
-    )
-
-
-def listen_beside(settings: "Settings") -> Listeners:
-    """The addresses of the service this process answers for as well."""
-    return Listeners(
-        citizen=_bound(settings.host, settings.port, shared=True),
-        console=_bound(settings.console_host, settings.console_port, shared=True),
-        wechat=None,
-        sms=None,
     )
 
 
@@ -69,17 +59,18 @@ def bind(host: str, port: int, *, with_others: bool = False) -> socket.socket:
     ``with_others``: further processes of this service will listen there too.
     """
     try:
-        alone = _bound(host, port)
+        alone = socket.create_server((host, port), backlog=1024)
         if not with_others:
             return alone
         alone.close()  # nobody else has it
-        return _bound(host, port, shared=True)
+        return bound_with_others(host, port)
     except OSError as error:
         sys.exit(f"Port {port} on {host} cannot be used ({error.strerror}). Set TONGBAN_PORT and the others, or 0.")
 
 
-def _bound(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    return socket.create_server((host, port), backlog=1024, reuse_port=shared)
+def bound_with_others(host: str, port: int) -> socket.socket:
+    """A socket that listens where others of the same service do; raises OSError."""
+    return socket.create_server((host, port), backlog=1024, reuse_port=True)
 
 
 def _insist_alone(settings: "Settings") -> None:

@@ -12,7 +12,7 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(dest="command")
     for name, words in (
         ("serve", "serve everything in this process (what happens without a command)"),
-        ("beside", "answer people beside a serve with the same settings (TONGBAN_PROCESSES starts such by itself)"),
+        ("beside", "answer citizens beside a serve with the same settings (TONGBAN_PROCESSES starts such by itself)"),
         ("worker", "run only the workers"),
         ("migrate", "bring the database up to date; safe when two start at once"),
         ("seed", "seed demo acceptance points, clerks and station systems"),

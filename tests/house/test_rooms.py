@@ -20,7 +20,7 @@ MAY_TELL_THE_TIME = {
 LONGEST_FILE, LONGEST_FUNCTION = 420, 60
 LONGEST_TEST_FILE, LONGEST_TEST = 480, 70  # a test file tells one thing case by case
 LONGER_FILES = {
-    "run.py": (570, "the one place where rooms are joined; the joining is told in one piece"),
+    "run.py": (550, "the one place where rooms are joined; the joining is told in one piece"),
     "domain/terms.py": (500, "the glossary as code: one flat list of the words of the field"),
     "models/migrations/0001_ground.py": (700, "the tables as they were on the first day; a migration is never edited"),
 }
