@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.headers import HEADERS
 from tests.bot.pushing import Pusher, message
+from tests.lines import hang_up
 
 _ANSWER = re.compile(rb"HTTP/1\.[01] (\d+) [^\r]*\r\n(.*?)\r\n\r\n", re.DOTALL)
 
@@ -43,7 +44,7 @@ async def test_head_is_the_one_aiohttp_sends(pusher: Pusher) -> None:
         reader, writer = await opened(pusher)
         writer.write(posting(pusher, message("附近"), *lines))
         told.append(await answer(reader))
-        writer.close()
+        await hang_up(writer)
     ready, plain = told
     assert (ready[0], plain[0]) == (200, 200)
     assert plain[1].pop("Connection") == "close"
@@ -60,12 +61,12 @@ async def test_connection_goes_on_or_ends_as_the_client_says(pusher: Pusher) -> 
         writer.write(posting(pusher, message("附近"), *lines))
         assert (await answer(reader))[0] == 200
     assert await reader.read() == b""
-    writer.close()
+    await hang_up(writer)
     reader, writer = await opened(pusher)
     writer.write(posting(pusher, message("附近"), version="1.0"))
     assert (await answer(reader))[0] == 200
     assert await reader.read() == b""
-    writer.close()
+    await hang_up(writer)
 
 
 async def test_pushes_sent_without_waiting_are_answered_in_their_order(pusher: Pusher) -> None:
@@ -77,7 +78,7 @@ async def test_pushes_sent_without_waiting_are_answered_in_their_order(pusher: P
         told = [await answer(reader) for _ in range(3)]
     assert [status for status, _, _ in told] == [200, 403, 200]
     assert len(told[0][2]) < len(told[2][2])
-    writer.close()
+    await hang_up(writer)
 
 
 async def test_client_that_does_not_read_is_not_written_to_for_ever_and_loses_nothing(pusher: Pusher) -> None:
@@ -99,7 +100,7 @@ async def test_client_that_does_not_read_is_not_written_to_for_ever_and_loses_no
     bodies = [(await answer(reader))[2] for _ in range(many)]
     await sending
     assert len({len(body) for body in bodies}) == 1
-    writer.close()
+    await hang_up(writer)
 
 
 async def test_client_that_leaves_before_the_answer_troubles_nobody(pusher: Pusher) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -79,23 +79,24 @@ async def _accepted_with_differences(town: Town, way: Way) -> None:
 
 
 @pytest.fixture
-def technical_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+def technical_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[BytesIO]:
     """Standard error as in production, with every library at its most talkative."""
-    said, root = StringIO(), logging.getLogger()
+    heard, root = BytesIO(), logging.getLogger()
+    said = TextIOWrapper(heard, encoding="utf-8", write_through=True)
     monkeypatch.setattr(sys, "stderr", said)
     configure_logs()
     talkative, level = logging.StreamHandler(said), root.level
     root.addHandler(talkative)
     root.setLevel(logging.DEBUG)
-    yield said
+    yield heard
     root.removeHandler(talkative)
     root.setLevel(level)
     structlog.reset_defaults()
 
 
-async def test_no_canary_is_heard_in_any_log_queue_event_or_audit_entry(technical_log: StringIO, town: Town) -> None:
+async def test_no_canary_is_heard_in_any_log_queue_event_or_audit_entry(technical_log: BytesIO, town: Town) -> None:
     await whole_way(town)
-    log = technical_log.getvalue()
+    log = technical_log.getvalue().decode()
     for heard in ("notice_settled", "notice_failed", "deadline_passed", "INSERT INTO"):
         assert heard in log
     told = {

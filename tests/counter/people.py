@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from itertools import count
 
 from argon2 import PasswordHasher
 
@@ -50,6 +51,9 @@ class Walker:
     number: str
     name: str
     identity_number: str
+
+
+_SEQUENCE = count()  # of everybody invented here: two of them in one test are never one person
 
 
 def identity_number(region: str, birth: date, sequence: int) -> str:
@@ -138,7 +142,7 @@ async def adult(
 ) -> Walker:
     """Registered in Ganzhou, living and working in Nanchang: province-wide, with a letter signed on the phone."""
     who = await citizen(deps)
-    number = identity_number("360702", date(2007, 3, 4), secrets.randbelow(999))
+    number = identity_number("360702", date(2007, 3, 4), next(_SEQUENCE) % 999)
     facts = PersonFacts(name, number, "360702", "江西省赣州市章贡区演示路2号", collective_household=False)
     profile = await declare_self(deps, who, facts)
     case = await _open(deps, who, profile.persons[0].id, "360102", "江西省南昌市东湖区演示路3号", delivery=delivery)
@@ -156,7 +160,7 @@ async def minor(deps: Deps) -> Walker:
         who,
         PersonFacts("示例家长", guardian, "360103", "江西省南昌市西湖区演示路4号", collective_household=False),
     )
-    number = identity_number("360102", date(2017, 7, 8), secrets.randbelow(999))
+    number = identity_number("360102", date(2017, 7, 8), next(_SEQUENCE) % 999)
     child = PersonFacts("示例孩子", number, "360102", "江西省南昌市东湖区演示路5号", collective_household=False)
     ward = await add_ward(deps, who, child, GuardianRelation.MOTHER, GuardianshipCase.BIRTH_CERTIFICATE)
     case = await _open(deps, who, ward.id, "360403", "江西省九江市浔阳区演示路6号", proof_of=Whose.GUARDIAN)
@@ -168,7 +172,7 @@ async def minor(deps: Deps) -> Walker:
 async def crosser(deps: Deps) -> Walker:
     """Registered in Ganzhou, living in Guangzhou: the letter is signed on paper at the counter (D1)."""
     who = await citizen(deps)
-    number = identity_number("360702", date(2006, 3, 4), secrets.randbelow(999))
+    number = identity_number("360702", date(2006, 3, 4), next(_SEQUENCE) % 999)
     facts = PersonFacts("示例异乡人", number, "360702", "江西省赣州市章贡区演示路7号", collective_household=False)
     profile = await declare_self(deps, who, facts)
     case = await _open(deps, who, profile.persons[0].id, "440103", "广东省广州市荔湾区演示路8号", declared_locally=True)

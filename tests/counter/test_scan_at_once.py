@@ -19,6 +19,7 @@ from models.staff import Staff, StaffSession
 from tests.counter.conftest import WEDNESDAY_MORNING, OpenConsole
 from tests.counter.console import Console, Fields
 from tests.counter.people import adult, code_of
+from tests.lines import hang_up
 from tests.workers.wiring import TurnedClock
 
 COOKIE = "__Host-tongban-console"
@@ -153,7 +154,7 @@ async def test_form_that_comes_in_pieces_is_read_whole(at_desk: OpenConsole, dep
         await writer.drain()
         await asyncio.sleep(0.02)
     assert (await reader.readline()).split()[1] == b"303"
-    writer.close()
+    await hang_up(writer)
     assert await _checked_in() == 1
 
 
@@ -168,7 +169,7 @@ async def test_answer_in_one_piece_is_the_one_aiohttp_sends(at_desk: OpenConsole
             status, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
             assert status == "HTTP/1.1 303 See Other"
         heads.append(dict(one.split(": ", 1) for one in lines))
-        writer.close()
+        await hang_up(writer)
     ready, plain = heads
     assert plain.pop("Connection") == "close"
     for own in ("Date", "X-Request-Id", "Location"):
@@ -189,9 +190,9 @@ async def test_scans_sent_without_waiting_and_by_an_old_client_are_answered_in_o
     writer.write(b"".join(asked))
     told = [(await reader.readuntil(b"\r\n\r\n")).split()[1] for _ in range(3)]
     assert told == [b"303", b"303", b"409"]
-    writer.close()
+    await hang_up(writer)
     reader, writer = await asyncio.open_connection(door.host, door.port)
     writer.write(b"".join(_posting(console, door, await _form(console, deps), version="1.0")))
     assert (await reader.read()).split()[1] == b"303"  # and hung up
-    writer.close()
+    await hang_up(writer)
     assert await _checked_in() == 3

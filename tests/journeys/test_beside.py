@@ -17,6 +17,7 @@ from tests.journeys import service
 from tests.journeys.databases import fresh_database, what_is_broken
 from tests.journeys.story import play_story
 from tests.journeys.test_journey import Served, environment
+from tests.lines import hang_up
 
 REDIS_URL = os.environ.get("TONGBAN_TEST_REDIS_URL", "")
 
@@ -77,7 +78,7 @@ async def health(pair: Pair) -> str:
         answer = (await reader.read()).decode()
     except OSError:
         return ""
-    writer.close()
+    await hang_up(writer)
     return answer.partition("\r\n")[0]
 
 

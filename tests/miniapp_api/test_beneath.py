@@ -15,6 +15,7 @@ from miniapp_api.at_hand import AtHand
 from miniapp_api.keys import AT_HAND
 from miniapp_api.shared import takes_gzip
 from models.place import AcceptancePoint, make_closure, set_booking
+from tests.lines import hang_up
 from tests.miniapp_api.people import ITEM, V1, Citizen, TurnedClock, WeChat, booked, opened
 
 TUESDAY = "2026-09-15"
@@ -66,7 +67,7 @@ async def calling(door: TestClient[Any, Any]) -> AsyncIterator[Line]:
     try:
         yield line
     finally:
-        line.writer.close()
+        await hang_up(line.writer)
 
 
 async def known(line: Line, point: str) -> tuple[Head, bytes]:
