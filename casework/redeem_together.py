@@ -1,4 +1,4 @@
-"""The quick way to redeem a code: those scanned at one moment are read and written together (``models.group``).
+"""The quick way to redeem a code: those scanned at one moment are read, and then written, together (``models.group``).
 
 Only what is ordinary goes this way: a live code of the own counter for today's visit, no reason given. Whatever else
 comes up is left to ``casework.hand_off``, which decides the same on its own and refuses in its own words. The rows
@@ -75,21 +75,30 @@ async def redeem_together(scan: Scan) -> CheckedIn | None:
     """
     with database_expected():
         try:
-            return await _SCANS.do(scan)
+            plan = await _LOOKS.do(scan)
+            return None if plan is None else await _CHECK_INS.do(plan)
         except _IN_THE_WAY:
             return None  # somebody stood in the way twice: the plain way tries for itself
 
 
-async def _redeem_all(scans: Sequence[Scan]) -> list[CheckedIn | Exception | None]:
+async def _look_at_all(scans: Sequence[Scan]) -> list[_CheckIn | Exception | None]:
+    """What may be opened, as far as it can be seen now."""
     now = scans[0].deps.clock.now()
-    plans: dict[int, _CheckIn] = {}  # by case: of two scans for one case the second finds it opened
-    for scan, officer, code in await _read(scans, now):
-        if code.case.id not in plans and _is_ordinary(scan.deps, officer, code, now):
-            plans[code.case.id] = _CheckIn(scan, officer, code)
-    if plans:  # by case, so that two groups with the same codes never wait for each other crosswise
-        await _write([plans[case] for case in sorted(plans)], now)
-    done = {id(plan.scan): CheckedIn(plan.shown.case.number, plan.officer) for plan in plans.values()}
-    return [done.get(id(scan)) for scan in scans]
+    plans = {
+        id(scan): _CheckIn(scan, officer, code)
+        for scan, officer, code in await _read(scans, now)
+        if _is_ordinary(scan.deps, officer, code, now)
+    }
+    return [plans.get(id(scan)) for scan in scans]
+
+
+async def _check_in_all(asked: Sequence[_CheckIn]) -> list[CheckedIn | Exception | None]:
+    plans = {plan.shown.case.id: plan for plan in reversed(asked)}  # of two for one case the second finds it opened
+    # by case, so that two groups with the same codes never wait for each other crosswise
+    await _write([plans[case] for case in sorted(plans)], asked[0].scan.deps.clock.now())
+    return [
+        CheckedIn(plan.shown.case.number, plan.officer) if plans[plan.shown.case.id] is plan else None for plan in asked
+    ]
 
 
 async def _read(scans: Sequence[Scan], now: datetime) -> list[tuple[Scan, Officer, Shown]]:
@@ -166,4 +175,7 @@ def _audit_row(plan: _CheckIn, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_SCANS: Group[Scan, CheckedIn | None] = Group(_redeem_all, writers=1, whole=True)  # larger groups, fewer questions
+# One group of each in flight: larger groups, fewer questions, and never two that write for each other's rows. While one
+# writes, the next is looked at; the statement asks again for whatever was decided upon.
+_LOOKS: Group[Scan, _CheckIn | None] = Group(_look_at_all, writers=1, reading=True)
+_CHECK_INS: Group[_CheckIn, CheckedIn | None] = Group(_check_in_all, writers=1, whole=True)
